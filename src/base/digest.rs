@@ -1,0 +1,92 @@
+//! 128-bit fingerprints, for equality only; not a cryptographic hash.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+/// A 128-bit fingerprint (xxh3); prints as 32 hexadecimal digits.
+///
+/// ```
+/// use tornwrite::base::Digest;
+///
+/// let digest = Digest::of(b"torn");
+/// assert_eq!(digest.to_string().parse(), Ok(digest));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub u128);
+
+impl Digest {
+    /// The fingerprint of `bytes`.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(xxh3_128(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Digest, Self::Err> {
+        u128::from_str_radix(text, 16).map(Digest)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Builds a [`Digest`] from parts, each of which the caller makes self-delimiting.
+#[derive(Default)]
+pub struct Hasher(Xxh3);
+
+impl Hasher {
+    /// A hasher that has seen nothing.
+    pub fn new() -> Hasher {
+        Hasher::default()
+    }
+
+    /// Adds an integer.
+    pub fn number(&mut self, number: u64) -> &mut Hasher {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+
+    /// Adds bytes with their length, so that two neighbours cannot run together.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Hasher {
+        self.number(bytes.len() as u64);
+        self.0.update(bytes);
+        self
+    }
+
+    /// Adds another digest.
+    pub fn digest(&mut self, digest: Digest) -> &mut Hasher {
+        self.0.update(&digest.0.to_le_bytes());
+        self
+    }
+
+    /// The fingerprint of everything added so far.
+    pub fn finish(&self) -> Digest {
+        Digest(self.0.digest128())
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hasher").field(&self.finish()).finish()
+    }
+}

@@ -1,0 +1,15 @@
+//! What every other room stands on: seeds, random draws, ratios, digests, unit newtypes.
+//!
+//! Uses nothing else of this crate.
+
+mod digest;
+mod position;
+mod ratio;
+mod rng;
+mod seed;
+
+pub use digest::{Digest, Hasher};
+pub use position::Position;
+pub use ratio::{Ratio, RatioError};
+pub use rng::{Rng, Stream};
+pub use seed::{SEED_VERSION, Seed, SeedError};

@@ -1,0 +1,209 @@
+//! The ledger: what a crash may and may not take.
+//!
+//! Every operation is *issued* at a position of the trace. Acknowledgements name it later, once or in steps, or never.
+//! At a crash point that makes it one of: must survive, in doubt (there as a whole or not at all), gone, or not issued
+//! at all.
+
+use crate::{
+    base::Position,
+    trace::{Mark, OperationId, Promise},
+};
+
+/// What is lost in a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CrashKind {
+    /// The process dies; what it handed to the kernel survives.
+    ProcessCrash,
+    /// The machine loses power; only what is durable is certain.
+    PowerLoss,
+}
+
+/// What must be true of an operation after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was acknowledged: it must be there.
+    MustSurvive,
+    /// It was issued and not acknowledged, or ended in an error: there as a whole or not at all.
+    InDoubt,
+    /// An earlier recovery showed it to be absent: it must not come back.
+    Gone,
+}
+
+/// What an earlier recovery showed of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    NotYet,
+    Present,
+    Absent,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    issued: Position,
+    buffered: Position,
+    durable: Position,
+    failed: Position,
+    seen: Seen,
+}
+
+/// Who was promised what, and when; indexed by [`OperationId`].
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    entries: Vec<Entry>,
+}
+
+impl Ledger {
+    /// A ledger in which nothing was issued.
+    pub fn new() -> Ledger {
+        Ledger::default()
+    }
+
+    /// The number of operations issued so far.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was issued.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Enters a mark that lies before position `at`.
+    ///
+    /// # Panics
+    ///
+    /// If operations are not issued in the order of their numbers, or one is named that was not issued: the driver
+    /// numbers them, so that would be a bug of the harness.
+    pub fn enter(&mut self, mark: Mark, at: Position) {
+        match mark {
+            Mark::Opened => {}
+            Mark::Issued(id) => {
+                assert_eq!(id.index(), self.entries.len(), "operations are issued in order");
+                let never = Position::NEVER;
+                self.entries.push(Entry {
+                    issued: at,
+                    buffered: never,
+                    durable: never,
+                    failed: never,
+                    seen: Seen::NotYet,
+                });
+            }
+            Mark::Acknowledged(id, promise) => {
+                let entry = &mut self.entries[id.index()];
+                entry.buffered = entry.buffered.min(at);
+                if promise == Promise::Durable {
+                    entry.durable = entry.durable.min(at);
+                }
+            }
+            Mark::Failed(id) => self.entries[id.index()].failed = at,
+        }
+    }
+
+    /// The operations issued by `point`, in order, and what a crash of this kind there must leave of each.
+    pub fn standings(
+        &self,
+        point: Position,
+        crash: CrashKind,
+    ) -> impl ExactSizeIterator<Item = Standing> + '_ {
+        self.entries[..self.issued_by(point)].iter().map(move |entry| entry.standing(point, crash))
+    }
+
+    /// The number of operations issued by `point`.
+    pub fn issued_by(&self, point: Position) -> usize {
+        self.entries.partition_point(|entry| entry.issued <= point)
+    }
+
+    /// Whether the operation had ended in an error by `point`.
+    pub fn failed_by(&self, id: OperationId, point: Position) -> bool {
+        self.entries.get(id.index()).is_some_and(|entry| entry.failed <= point)
+    }
+
+    /// Whether an earlier recovery showed the operation.
+    pub fn was_seen(&self, id: OperationId) -> bool {
+        self.entries.get(id.index()).is_some_and(|entry| entry.seen == Seen::Present)
+    }
+
+    /// Goes on to the next life: the crash at `point` happened, and recovery showed `present` of the operations.
+    ///
+    /// Operations issued behind the point did not happen. Acknowledgements given before it hold from the start of the
+    /// next life.
+    pub fn settle(&mut self, point: Position, present: &[bool]) {
+        self.entries.truncate(self.issued_by(point));
+        for (entry, &present) in self.entries.iter_mut().zip(present) {
+            let carried = |at: Position| if at <= point { Position(0) } else { Position::NEVER };
+            *entry = Entry {
+                issued: Position(0),
+                buffered: carried(entry.buffered),
+                durable: carried(entry.durable),
+                failed: carried(entry.failed),
+                seen: match (entry.seen, present) {
+                    (Seen::Absent, _) | (_, false) => Seen::Absent,
+                    (_, true) => Seen::Present,
+                },
+            };
+        }
+    }
+}
+
+impl Entry {
+    fn standing(&self, point: Position, crash: CrashKind) -> Standing {
+        let acknowledged = match crash {
+            CrashKind::ProcessCrash => self.buffered,
+            CrashKind::PowerLoss => self.durable,
+        };
+        match self.seen {
+            Seen::Absent => Standing::Gone,
+            _ if acknowledged <= point => Standing::MustSurvive,
+            _ => Standing::InDoubt,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::new();
+        let (one, two) = (OperationId(0), OperationId(1));
+        ledger.enter(Mark::Issued(one), Position(1));
+        ledger.enter(Mark::Acknowledged(one, Promise::Buffered), Position(4));
+        ledger.enter(Mark::Issued(two), Position(5));
+        ledger.enter(Mark::Acknowledged(one, Promise::Durable), Position(8));
+        ledger
+    }
+
+    fn standings(ledger: &Ledger, point: u32, crash: CrashKind) -> Vec<Standing> {
+        ledger.standings(Position(point), crash).collect()
+    }
+
+    #[test]
+    fn a_buffered_acknowledgement_holds_in_a_process_crash_only() {
+        let ledger = ledger();
+        assert_eq!(standings(&ledger, 4, CrashKind::ProcessCrash), [Standing::MustSurvive]);
+        assert_eq!(standings(&ledger, 4, CrashKind::PowerLoss), [Standing::InDoubt]);
+        assert_eq!(standings(&ledger, 3, CrashKind::ProcessCrash), [Standing::InDoubt]);
+        assert_eq!(standings(&ledger, 0, CrashKind::ProcessCrash), []);
+    }
+
+    #[test]
+    fn a_later_sync_upgrades_it() {
+        let expected = [Standing::MustSurvive, Standing::InDoubt];
+        assert_eq!(standings(&ledger(), 8, CrashKind::PowerLoss), expected);
+    }
+
+    #[test]
+    fn what_recovery_showed_to_be_gone_stays_gone() {
+        let mut ledger = ledger();
+        ledger.settle(Position(7), &[true, false]);
+        assert_eq!(standings(&ledger, 0, CrashKind::PowerLoss), [Standing::InDoubt, Standing::Gone]);
+        assert!(ledger.was_seen(OperationId(0)) && !ledger.was_seen(OperationId(1)));
+    }
+
+    #[test]
+    fn what_was_not_issued_by_the_crash_never_happened() {
+        let mut ledger = ledger();
+        ledger.settle(Position(4), &[true]);
+        assert_eq!(ledger.len(), 1);
+    }
+}

@@ -24,14 +24,20 @@ pub struct RatioError(String);
 
 impl Ratio {
     /// It never happens.
-    pub const NEVER: Ratio = Ratio { numerator: 0, denominator: 1 };
+    pub const NEVER: Ratio = Ratio {
+        numerator: 0,
+        denominator: 1,
+    };
 
     /// `numerator` in `denominator` cases, or `None` if that is no probability.
     pub const fn new(numerator: u32, denominator: u32) -> Option<Ratio> {
         if denominator == 0 || numerator > denominator {
             return None;
         }
-        Some(Ratio { numerator, denominator })
+        Some(Ratio {
+            numerator,
+            denominator,
+        })
     }
 
     /// The number of cases in which it happens.
@@ -81,7 +87,10 @@ mod tests {
     #[test]
     fn prints_as_it_is_read() {
         for text in ["0", "1/1", "1/50"] {
-            assert_eq!(text.parse::<Ratio>().map(|r| r.to_string()).as_deref(), Ok(text));
+            assert_eq!(
+                text.parse::<Ratio>().map(|r| r.to_string()).as_deref(),
+                Ok(text)
+            );
         }
     }
 }

@@ -24,7 +24,12 @@ pub struct VfsError {
 impl VfsError {
     /// An error of a whole file or name.
     pub fn new(operation: VfsOperation, path: PathBuf, kind: io::ErrorKind) -> VfsError {
-        VfsError { operation, path, offset: None, kind }
+        VfsError {
+            operation,
+            path,
+            offset: None,
+            kind,
+        }
     }
 
     /// The same error at a byte offset.
@@ -44,7 +49,10 @@ impl From<VfsError> for io::Error {
 /// The name of an operation, as errors and timelines print it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is named after the method of the trait pair that it stands for")]
+#[expect(
+    missing_docs,
+    reason = "each is named after the method of the trait pair that it stands for"
+)]
 pub enum VfsOperation {
     Open,
     CreateDir,

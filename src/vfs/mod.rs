@@ -9,19 +9,15 @@
 //!
 //! Deliberately absent: permissions, ownership, timestamps, locks. No crash-consistency rule depends on them.
 
-mod cursor;
 mod error;
 mod ext;
-mod os;
 mod path;
 
 use std::fmt;
 
-pub use cursor::Cursor;
 pub use error::{VfsError, VfsOperation, VfsResult};
 pub use ext::{FileExt, VfsExt};
-pub use os::OsVfs;
-pub use path::{PathBuf, Path};
+pub use path::{Path, PathBuf};
 
 /// A filesystem.
 ///
@@ -109,7 +105,10 @@ pub trait VfsFile: fmt::Debug + Send + Sync + 'static {
 /// assert!(options.append && options.write && options.create);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags of open(2), independent of each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of open(2), independent of each other"
+)]
 pub struct OpenOptions {
     /// Reading is allowed.
     pub read: bool,
@@ -184,8 +183,7 @@ impl OpenOptions {
     /// Whether the flags make sense together (as in std: no truncate or create without write, no truncate with append).
     pub const fn is_valid(self) -> bool {
         let changes = self.create || self.create_new || self.truncate;
-        (self.read || self.write)
-            && (!changes || self.write)
+        (self.write || (self.read && !changes))
             && !(self.append && self.truncate && !self.create_new)
     }
 }

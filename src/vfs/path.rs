@@ -32,7 +32,9 @@ impl<'a> Path<'a> {
 
     /// The names from the root down.
     pub fn names(self) -> impl DoubleEndedIterator<Item = &'a [u8]> {
-        self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".")
+        self.0
+            .split(|&byte| byte == b'/')
+            .filter(|name| !name.is_empty() && *name != b".")
     }
 
     /// The last name; `None` for the root.
@@ -131,7 +133,10 @@ mod tests {
     #[test]
     fn parents_go_up_to_the_root() {
         let path = Path::from("/a//b/./c");
-        assert_eq!(path.parent().map(|p| p.to_string()).as_deref(), Some("/a//b/."));
+        assert_eq!(
+            path.parent().map(|p| p.to_string()).as_deref(),
+            Some("/a//b/.")
+        );
         assert_eq!(Path::from("/a").parent(), Some(Path::ROOT));
         assert_eq!(Path::from("a").parent(), Some(Path::ROOT));
         assert_eq!(Path::ROOT.parent(), None);

@@ -46,14 +46,19 @@ impl EventBatch {
     }
 
     /// The events in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.len()).map(|index| self.get(index).expect("an index below the length"))
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .map(move |&end| &self.bytes[std::mem::replace(&mut start, end)..end])
     }
 }
 
 impl fmt::Debug for EventBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(<[u8]>::escape_ascii)).finish()
+        f.debug_list()
+            .entries(self.iter().map(<[u8]>::escape_ascii))
+            .finish()
     }
 }
 
@@ -95,7 +100,12 @@ impl EventLog {
         self.bytes.extend_from_slice(stream);
         let data_start = self.bytes.len();
         self.bytes.extend_from_slice(data);
-        self.events.push(Span { stream_start, data_start, end: self.bytes.len(), id });
+        self.events.push(Span {
+            stream_start,
+            data_start,
+            end: self.bytes.len(),
+            id,
+        });
     }
 
     /// The number of events.
@@ -121,7 +131,8 @@ impl EventLog {
     /// Drops all events but the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.events.truncate(len);
-        self.bytes.truncate(self.events.last().map_or(0, |span| span.end));
+        self.bytes
+            .truncate(self.events.last().map_or(0, |span| span.end));
     }
 
     /// Drops all events and keeps the memory.
@@ -154,7 +165,14 @@ mod tests {
         log.push(b"a", 0, b"one");
         let one = log.clone();
         log.push(b"b", 0, b"two");
-        assert_eq!(log.get(1), Some(EventRef { stream: b"b", id: 0, data: b"two" }));
+        assert_eq!(
+            log.get(1),
+            Some(EventRef {
+                stream: b"b",
+                id: 0,
+                data: b"two"
+            })
+        );
         log.truncate(1);
         assert_eq!(log, one);
     }

@@ -78,7 +78,11 @@ impl Ledger {
         match mark {
             Mark::Opened => {}
             Mark::Issued(id) => {
-                assert_eq!(id.index(), self.entries.len(), "operations are issued in order");
+                assert_eq!(
+                    id.index(),
+                    self.entries.len(),
+                    "operations are issued in order"
+                );
                 let never = Position::NEVER;
                 self.entries.push(Entry {
                     issued: at,
@@ -105,7 +109,9 @@ impl Ledger {
         point: Position,
         crash: CrashKind,
     ) -> impl ExactSizeIterator<Item = Standing> + '_ {
-        self.entries[..self.issued_by(point)].iter().map(move |entry| entry.standing(point, crash))
+        self.entries[..self.issued_by(point)]
+            .iter()
+            .map(move |entry| entry.standing(point, crash))
     }
 
     /// The number of operations issued by `point`.
@@ -115,12 +121,16 @@ impl Ledger {
 
     /// Whether the operation had ended in an error by `point`.
     pub fn failed_by(&self, id: OperationId, point: Position) -> bool {
-        self.entries.get(id.index()).is_some_and(|entry| entry.failed <= point)
+        self.entries
+            .get(id.index())
+            .is_some_and(|entry| entry.failed <= point)
     }
 
     /// Whether an earlier recovery showed the operation.
     pub fn was_seen(&self, id: OperationId) -> bool {
-        self.entries.get(id.index()).is_some_and(|entry| entry.seen == Seen::Present)
+        self.entries
+            .get(id.index())
+            .is_some_and(|entry| entry.seen == Seen::Present)
     }
 
     /// Goes on to the next life: the crash at `point` happened, and recovery showed `present` of the operations.
@@ -130,7 +140,13 @@ impl Ledger {
     pub fn settle(&mut self, point: Position, present: &[bool]) {
         self.entries.truncate(self.issued_by(point));
         for (entry, &present) in self.entries.iter_mut().zip(present) {
-            let carried = |at: Position| if at <= point { Position(0) } else { Position::NEVER };
+            let carried = |at: Position| {
+                if at <= point {
+                    Position(0)
+                } else {
+                    Position::NEVER
+                }
+            };
             *entry = Entry {
                 issued: Position(0),
                 buffered: carried(entry.buffered),
@@ -180,9 +196,18 @@ mod tests {
     #[test]
     fn a_buffered_acknowledgement_holds_in_a_process_crash_only() {
         let ledger = ledger();
-        assert_eq!(standings(&ledger, 4, CrashKind::ProcessCrash), [Standing::MustSurvive]);
-        assert_eq!(standings(&ledger, 4, CrashKind::PowerLoss), [Standing::InDoubt]);
-        assert_eq!(standings(&ledger, 3, CrashKind::ProcessCrash), [Standing::InDoubt]);
+        assert_eq!(
+            standings(&ledger, 4, CrashKind::ProcessCrash),
+            [Standing::MustSurvive]
+        );
+        assert_eq!(
+            standings(&ledger, 4, CrashKind::PowerLoss),
+            [Standing::InDoubt]
+        );
+        assert_eq!(
+            standings(&ledger, 3, CrashKind::ProcessCrash),
+            [Standing::InDoubt]
+        );
         assert_eq!(standings(&ledger, 0, CrashKind::ProcessCrash), []);
     }
 
@@ -196,7 +221,10 @@ mod tests {
     fn what_recovery_showed_to_be_gone_stays_gone() {
         let mut ledger = ledger();
         ledger.settle(Position(7), &[true, false]);
-        assert_eq!(standings(&ledger, 0, CrashKind::PowerLoss), [Standing::InDoubt, Standing::Gone]);
+        assert_eq!(
+            standings(&ledger, 0, CrashKind::PowerLoss),
+            [Standing::InDoubt, Standing::Gone]
+        );
         assert!(ledger.was_seen(OperationId(0)) && !ledger.was_seen(OperationId(1)));
     }
 

@@ -5,7 +5,11 @@
 )]
 
 pub mod base;
+pub mod crash;
+pub mod image;
 pub mod oracle;
+pub mod profile;
+pub mod simfs;
 pub mod store;
 pub mod trace;
 pub mod vfs;

@@ -1,0 +1,215 @@
+//! Effects: the smallest things that survive a power loss or do not.
+
+use crate::{
+    base::Position,
+    image::{Image, Inode, Name, PAGE_BYTES},
+    profile::SECTOR_BYTES,
+    trace::{Action, Span, Trace},
+};
+
+/// The sectors of one block, one bit each, the first sector lowest.
+pub type Sectors = u8;
+
+/// All sectors of a block.
+pub const ALL_SECTORS: Sectors = u8::MAX;
+
+/// The size of a block as a file offset.
+pub const BLOCK: u64 = PAGE_BYTES as u64;
+
+const SECTOR: u64 = SECTOR_BYTES as u64;
+
+const _: () = assert!(
+    PAGE_BYTES / SECTOR_BYTES == Sectors::BITS as usize,
+    "a bit for each sector"
+);
+
+/// One effect of one operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Effect {
+    /// The index of the operation in the trace.
+    pub entry: u32,
+    /// What it changes on disk.
+    pub kind: EffectKind,
+    /// The position from which on it is certain.
+    pub certain_at: Position,
+    /// The log group that it belongs to, where the profile logs it.
+    pub group: Option<u32>,
+    /// The log group of a rename that needs this length to be there, where the profile says so.
+    pub needed_by: Option<u32>,
+}
+
+/// What an effect changes on disk.
+#[derive(Clone, Copy, Debug)]
+pub enum EffectKind {
+    /// A name means an inode, or nothing any more.
+    Name {
+        /// The directory.
+        directory: Inode,
+        /// The name in it.
+        name: Span,
+        /// What it means now.
+        target: Option<Inode>,
+    },
+    /// A file has another length.
+    Size {
+        /// The file.
+        inode: Inode,
+        /// Its length in bytes.
+        size: u64,
+        /// Whether content behind the length goes with it.
+        cuts: bool,
+    },
+    /// Content behind a length is gone; where the length itself is an effect of its own.
+    Cut {
+        /// The file.
+        inode: Inode,
+        /// Where the content ends.
+        size: u64,
+    },
+    /// Bytes of one write in one block.
+    Block(BlockEffect),
+}
+
+/// Bytes of one write in one block of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockEffect {
+    /// The file.
+    pub inode: Inode,
+    /// The index of the block, on the file's grid.
+    pub block: u32,
+    /// Whether the block was not on disk when the file was last made durable.
+    pub fresh: bool,
+    /// The sectors that are written.
+    pub sectors: Sectors,
+    /// Sectors of which the bytes from `zero_from` on were cut off before this write, and read as zeros below it.
+    pub zero_sectors: Sectors,
+    /// The first byte of the block that was cut off.
+    pub zero_from: u16,
+}
+
+impl BlockEffect {
+    /// The offset of the block in the file.
+    pub fn offset(&self) -> u64 {
+        u64::from(self.block) * BLOCK
+    }
+}
+
+/// The sectors of `block` that the bytes `start..end` of a file touch.
+pub(super) fn sectors_touched(block: u32, start: u64, end: u64) -> Sectors {
+    let first = u64::from(block) * BLOCK;
+    let within = |offset: u64| offset.clamp(first, first + BLOCK) - first;
+    let (low, high) = (within(start) / SECTOR, within(end).div_ceil(SECTOR));
+    (low..high).fold(0, |mask, sector| mask | 1 << sector)
+}
+
+/// The sectors of `block` that lie, at least in part, before `size`.
+pub(super) fn sectors_before(block: u32, size: u64) -> Sectors {
+    sectors_touched(block, 0, size)
+}
+
+impl Effect {
+    /// The file whose content or length this is about.
+    pub fn file(&self) -> Option<Inode> {
+        match self.kind {
+            EffectKind::Name { .. } => None,
+            EffectKind::Size { inode, .. } | EffectKind::Cut { inode, .. } => Some(inode),
+            EffectKind::Block(block) => Some(block.inode),
+        }
+    }
+
+    /// Everything that there is to keep of it.
+    pub fn whole(&self) -> Sectors {
+        match self.kind {
+            EffectKind::Block(block) => block.sectors,
+            _ => ALL_SECTORS,
+        }
+    }
+
+    /// Puts the effect onto an image: of a block, the given sectors; of anything else, all of it.
+    pub fn apply(&self, trace: &Trace, sectors: Sectors, image: &mut Image) {
+        match self.kind {
+            EffectKind::Name {
+                directory,
+                name,
+                target,
+            } => {
+                let name = trace.bytes(name);
+                let entries = image.directory_mut(directory);
+                match target {
+                    Some(inode) => entries.insert(Name::from(name), inode),
+                    None => entries.remove(name),
+                }
+            }
+            EffectKind::Size { inode, size, cuts } => {
+                let file = image.file_mut(inode);
+                if cuts {
+                    file.drop_from(size);
+                }
+                file.set_size(size);
+            }
+            EffectKind::Cut { inode, size } => image.file_mut(inode).drop_from(size),
+            EffectKind::Block(block) => self.apply_block(&block, trace, sectors, image),
+        }
+    }
+
+    fn apply_block(&self, at: &BlockEffect, trace: &Trace, sectors: Sectors, image: &mut Image) {
+        let Action::Write { offset, bytes, .. } = trace.entries()[self.entry as usize].action
+        else {
+            unreachable!("only writes have blocks");
+        };
+        let bytes = trace.bytes(bytes);
+        let end = offset + bytes.len() as u64;
+        let file = image.file_mut(at.inode);
+        for_each_run(sectors & at.zero_sectors, |low, high| {
+            let low = low.max(u64::from(at.zero_from));
+            if low < high {
+                let zeros = [0; PAGE_BYTES];
+                file.write_content(at.offset() + low, &zeros[..index(high - low)]);
+            }
+        });
+        for_each_run(sectors, |low, high| {
+            let low = (at.offset() + low).max(offset);
+            let high = (at.offset() + high).min(end);
+            if low < high {
+                file.write_content(low, &bytes[index(low - offset)..index(high - offset)]);
+            }
+        });
+    }
+}
+
+/// Visits each run of neighbouring sectors as a range of byte offsets within the block.
+pub(super) fn for_each_run(sectors: Sectors, mut visit: impl FnMut(u64, u64)) {
+    let mut rest = u32::from(sectors);
+    while rest != 0 {
+        let first = rest.trailing_zeros();
+        let len = (rest >> first).trailing_ones();
+        visit(u64::from(first) * SECTOR, u64::from(first + len) * SECTOR);
+        rest &= !(((1 << len) - 1) << first);
+    }
+}
+
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).expect("an offset within one write")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sectors_lie_on_the_grid_of_the_file() {
+        assert_eq!(sectors_touched(0, 0, 1), 0b1);
+        assert_eq!(sectors_touched(0, 511, 513), 0b11);
+        assert_eq!(sectors_touched(1, 100, 4096 + 1024), 0b11);
+        assert_eq!(sectors_touched(1, 0, 1 << 20), ALL_SECTORS);
+        assert_eq!(sectors_touched(3, 0, 4096), 0);
+        assert_eq!(sectors_before(0, 0), 0);
+    }
+
+    #[test]
+    fn runs_join_neighbours() {
+        let mut runs = Vec::new();
+        for_each_run(0b1110_0101, |low, high| runs.push((low / 512, high / 512)));
+        assert_eq!(runs, [(0, 1), (2, 3), (5, 8)]);
+    }
+}

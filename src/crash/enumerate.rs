@@ -1,0 +1,135 @@
+//! Every crash state at one point, counted before any is built.
+//!
+//! Given the cut of the log, what remains falls apart into independent choices: each file, and where names are on their own,
+//! each name. So the number of states is a sum over cuts of a product of counts: exact and cheap.
+
+use super::{
+    chain::ChainOptions,
+    state::{Kept, Selection},
+    window::{FileChoices, Window},
+};
+
+impl Window<'_> {
+    /// The number of crash states at this point (or `u64::MAX` where that is too small).
+    ///
+    /// It counts choices that can be told apart on disk: blocks behind a length count once. Two choices may still show the
+    /// same bytes.
+    pub fn count(&self) -> u64 {
+        (0..=self.log.len()).fold(0, |sum: u64, cut| sum.saturating_add(self.count_at(cut)))
+    }
+
+    fn count_at(&self, cut: usize) -> u64 {
+        let names = self.names.iter().map(|slots| slots.len() as u64 + 1);
+        let files = self
+            .files
+            .iter()
+            .map(|file| self.count_file(&self.choices(file, cut)));
+        names.chain(files).fold(1, u64::saturating_mul)
+    }
+
+    fn count_file(&self, choices: &FileChoices) -> u64 {
+        let lengths = choices.sizes_needed..=choices.sizes.len();
+        let contents = lengths.map(|length| self.count_contents(choices, length));
+        let contents = contents.fold(0_u64, u64::saturating_add);
+        let cuts = u32::try_from(choices.cuts.len()).unwrap_or(u32::MAX);
+        contents.saturating_mul(2_u64.saturating_pow(cuts))
+    }
+
+    fn count_contents(&self, choices: &FileChoices, length: usize) -> u64 {
+        let size = self.size(choices, length);
+        choices.chains.iter().fold(1_u64, |product, chain| {
+            let options = ChainOptions::new(self, chain, self.visible(chain, size));
+            product.saturating_mul(if self.visible(chain, size) == 0 {
+                1
+            } else {
+                options.count()
+            })
+        })
+    }
+
+    /// The crash state with this number, below the count.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such state.
+    pub fn select(&self, mut number: u64) -> Selection {
+        let mut selection = self.nothing();
+        for cut in 0..=self.log.len() {
+            let here = self.count_at(cut);
+            if number < here {
+                self.select_at(cut, number, &mut selection);
+                return selection;
+            }
+            number -= here;
+        }
+        panic!("there is no crash state with that number at {}", self.point);
+    }
+
+    fn select_at(&self, cut: usize, mut number: u64, selection: &mut Selection) {
+        self.cut_log(cut, selection);
+        for slots in &self.names {
+            let versions = slots.len() as u64 + 1;
+            let survive = usize::try_from(number % versions).unwrap_or(0);
+            slots
+                .iter()
+                .take(survive)
+                .for_each(|&slot| selection[slot] = Kept::WHOLE);
+            number /= versions;
+        }
+        for file in &self.files {
+            let choices = self.choices(file, cut);
+            let here = self.count_file(&choices);
+            self.select_file(&choices, number % here, selection);
+            number /= here;
+        }
+    }
+
+    fn select_file(&self, choices: &FileChoices, mut number: u64, selection: &mut Selection) {
+        for &slot in &choices.cuts {
+            selection[slot] = if number % 2 == 1 {
+                Kept::WHOLE
+            } else {
+                Kept::NOTHING
+            };
+            number /= 2;
+        }
+        for length in choices.sizes_needed..=choices.sizes.len() {
+            let here = self.count_contents(choices, length);
+            if number < here {
+                choices.sizes[..length]
+                    .iter()
+                    .for_each(|&slot| selection[slot] = Kept::WHOLE);
+                self.select_contents(choices, length, number, selection);
+                return;
+            }
+            number -= here;
+        }
+    }
+
+    fn select_contents(
+        &self,
+        choices: &FileChoices,
+        length: usize,
+        mut number: u64,
+        selection: &mut Selection,
+    ) {
+        let size = self.size(choices, length);
+        for chain in &choices.chains {
+            let visible = self.visible(chain, size);
+            if visible != 0 {
+                let options = ChainOptions::new(self, chain, visible);
+                options.select(number % options.count(), selection);
+                number /= options.count();
+            }
+        }
+    }
+
+    /// Lets the first `cut` groups of the pending log survive.
+    pub(super) fn cut_log(&self, cut: usize, selection: &mut Selection) {
+        for slots in &self.log[..cut] {
+            for slot in slots.clone() {
+                selection[slot] = Kept::sectors(self.effect(slot).whole());
+            }
+        }
+    }
+}

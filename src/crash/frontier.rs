@@ -1,0 +1,144 @@
+//! Walks along a recording: what is certain at each position, and what is pending.
+
+use super::{effect::ALL_SECTORS, graph::PersistenceGraph, stale::StaleBlocks, window::Window};
+use crate::{
+    base::Position,
+    image::{Image, Inode, Node},
+    profile::Fill,
+    trace::Action,
+};
+
+/// Walks along a recording, forwards only, and opens a [`Window`] at any position on the way.
+#[derive(Debug)]
+pub struct Frontier<'g> {
+    graph: &'g PersistenceGraph<'g>,
+    /// The effects that some barrier makes certain, in the order in which they become so.
+    certain: Vec<u32>,
+    applied: usize,
+    first_pending: usize,
+    durable: Image,
+    freed: Option<FreedBlocks>,
+}
+
+/// The live image as it changes, for profiles that show what was freed.
+#[derive(Debug)]
+struct FreedBlocks {
+    live: Image,
+    entry: usize,
+    effect: usize,
+    stale: StaleBlocks,
+}
+
+impl<'g> Frontier<'g> {
+    /// Starts before the first entry.
+    pub fn new(graph: &'g PersistenceGraph<'g>) -> Frontier<'g> {
+        let indices = 0..u32::try_from(graph.effects.len()).expect("fewer than 2^32 effects");
+        let certain_at = |index: &u32| graph.effects[*index as usize].certain_at;
+        let mut certain: Vec<u32> = indices
+            .filter(|index| certain_at(index) != Position::NEVER)
+            .collect();
+        // Stable: what one barrier covers stays in the order of operations.
+        certain.sort_by_key(certain_at);
+        let image = with_inodes(graph);
+        let shows_stale = graph.profile.fill.value.as_slice().contains(&Fill::Stale);
+        let freed = shows_stale.then(|| FreedBlocks {
+            live: image.clone(),
+            entry: 0,
+            effect: 0,
+            stale: StaleBlocks::default(),
+        });
+        Frontier {
+            graph,
+            certain,
+            applied: 0,
+            first_pending: 0,
+            durable: image,
+            freed,
+        }
+    }
+
+    /// What is certain and what is pending at `point`.
+    ///
+    /// # Panics
+    ///
+    /// If `point` lies before that of an earlier call.
+    pub fn window(&mut self, point: Position) -> Window<'g> {
+        let effects = &self.graph.effects;
+        while let Some(&index) = self.certain.get(self.applied) {
+            let effect = &effects[index as usize];
+            if effect.certain_at > point {
+                break;
+            }
+            effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut self.durable);
+            self.applied += 1;
+        }
+        while effects
+            .get(self.first_pending)
+            .is_some_and(|effect| effect.certain_at <= point)
+        {
+            self.first_pending += 1;
+        }
+        let stale = self
+            .freed
+            .as_mut()
+            .map(|freed| freed.advance(self.graph, point));
+        let stale = stale.unwrap_or_default();
+        Window::new(
+            self.graph,
+            point,
+            self.first_pending,
+            self.durable.clone(),
+            stale,
+        )
+    }
+}
+
+/// The image that the recording began on, with an empty inode for everything that it creates: an inode is no effect, and an
+/// entry that survives without the rest shows an empty file.
+fn with_inodes(graph: &PersistenceGraph<'_>) -> Image {
+    let mut image = graph.recording.base.clone();
+    for entry in graph.recording.trace.entries() {
+        match entry.action {
+            Action::Create { inode, .. } => image.add(inode, Node::File(std::sync::Arc::default())),
+            Action::CreateDirectory { inode, .. } => {
+                image.add(inode, Node::Directory(std::sync::Arc::default()));
+            }
+            _ => {}
+        }
+    }
+    image
+}
+
+impl FreedBlocks {
+    fn advance(&mut self, graph: &PersistenceGraph<'_>, point: Position) -> StaleBlocks {
+        let trace = &graph.recording.trace;
+        for entry in self.entry..point.index() {
+            match trace.entries()[entry].action {
+                Action::Truncate { inode, size, .. } => self.free(inode, size),
+                Action::Unlink { inode, .. } if self.live.links(inode) == 1 => self.free(inode, 0),
+                Action::Rename {
+                    replaced: Some(old),
+                    ..
+                } if self.live.links(old) == 1 => {
+                    self.free(old, 0);
+                }
+                _ => {}
+            }
+            while let Some(effect) = graph.effects.get(self.effect) {
+                if effect.entry as usize > entry {
+                    break;
+                }
+                effect.apply(trace, ALL_SECTORS, &mut self.live);
+                self.effect += 1;
+            }
+        }
+        self.entry = point.index();
+        self.stale.clone()
+    }
+
+    fn free(&mut self, inode: Inode, size: u64) {
+        if let Some(file) = self.live.file(inode) {
+            self.stale.free(file, size);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Crash points: where the power goes.
+
+use crate::{
+    base::{Position, Rng},
+    trace::{Action, Mark, Trace},
+};
+
+/// Draws `count` crash points between `first` and the end of the trace, in ascending order; some may be equal.
+///
+/// Two in five fall right behind an acknowledgement, where a promise is newest; one in five falls into recovery, if the
+/// trace begins with one; the rest fall anywhere.
+pub fn sample_points(trace: &Trace, first: Position, count: usize, rng: &mut Rng) -> Vec<Position> {
+    let behind = |wanted: fn(&Mark) -> bool| -> Vec<Position> {
+        let marks = trace
+            .marks()
+            .filter(|(mark, at)| *at > first && wanted(mark));
+        marks.map(|(_, at)| at).collect()
+    };
+    let acknowledged = behind(|mark| matches!(mark, Mark::Acknowledged(..)));
+    let opened = behind(|mark| matches!(mark, Mark::Opened))
+        .first()
+        .copied()
+        .unwrap_or(first);
+    let anywhere = |rng: &mut Rng, low: Position, high: Position| {
+        let drawn = rng.between(u64::from(low.0), u64::from(high.0));
+        Position(u32::try_from(drawn).expect("a position between two others"))
+    };
+    let mut points: Vec<Position> = (0..count)
+        .map(|_| match rng.below(5) {
+            0 | 1 if !acknowledged.is_empty() => *rng.choose(&acknowledged),
+            2 if opened > first => anywhere(rng, first, opened),
+            _ => anywhere(rng, first, trace.end()),
+        })
+        .collect();
+    points.sort_unstable();
+    points
+}
+
+/// The positions at which a crash can leave something that it cannot leave elsewhere: behind everything that changes
+/// the disk, its certainty or the ledger.
+pub fn all_points(trace: &Trace, first: Position) -> impl Iterator<Item = Position> + '_ {
+    let behind = trace.entries().iter().zip(1..).skip(first.index());
+    let telling = behind.filter(|(entry, _)| !matches!(entry.action, Action::BarrierBegin { .. }));
+    std::iter::once(first).chain(telling.map(|(_, position)| Position(position)))
+}

@@ -1,0 +1,219 @@
+//! What a completed barrier makes certain.
+
+use std::collections::BTreeMap;
+
+use super::{effect::BLOCK, effect::EffectKind, graph::PersistenceGraph};
+use crate::{base::Position, image::Inode, profile::Reach, trace::BarrierKind};
+
+/// What the walk knows of a file.
+#[derive(Debug, Default)]
+pub(super) struct FileState {
+    /// Effects of the file's own that no barrier covers yet and no log holds.
+    pub(super) pending: Vec<u32>,
+    /// How many of them are already tied to a rename over another file.
+    pub(super) allocated: usize,
+    /// The last operation that changed the inode in any way.
+    pub(super) last: Option<u32>,
+    /// The last operation that changed its length, its blocks or its existence.
+    pub(super) last_data: Option<u32>,
+    blocks: BTreeMap<u32, BlockState>,
+    was_cut: bool,
+}
+
+/// What the walk knows of a block of a file.
+#[derive(Debug)]
+pub(super) struct BlockState {
+    /// Whether it was allocated and written when the file was last made durable.
+    pub(super) on_disk: bool,
+    /// Whether it was written to since it was new.
+    pub(super) written: bool,
+    /// The first byte that a truncate cut off since then.
+    pub(super) cut_from: Option<u16>,
+    /// The sectors that were written again since that truncate.
+    pub(super) zeroed: u8,
+}
+
+/// What the walk knows of a directory.
+#[derive(Debug, Default)]
+pub(super) struct DirectoryState {
+    /// Name changes that no barrier covers yet and no log holds.
+    pub(super) pending: Vec<u32>,
+    /// The last operation that changed an entry.
+    pub(super) last: Option<u32>,
+}
+
+/// A barrier that has begun and not completed.
+#[derive(Debug)]
+pub(super) struct OpenBarrier {
+    /// The index of its beginning in the trace: what lies before is covered.
+    pub(super) begin: u32,
+    inode: Inode,
+    is_directory: bool,
+    /// The operation up to which the log is forced, where there is one.
+    log_to: Option<u32>,
+}
+
+impl FileState {
+    pub(super) fn block(&mut self, block: u32, on_disk: bool) -> &mut BlockState {
+        let new = || BlockState {
+            on_disk,
+            cut_from: None,
+            zeroed: 0,
+        };
+        self.blocks.entry(block).or_insert_with(new)
+    }
+
+    /// A truncate: what lies behind `size` is off disk, up to the block `end` that the file had when the trace began.
+    pub(super) fn cut(&mut self, size: u64, end: u32) {
+        self.was_cut = true;
+        let first = u32::try_from(size / BLOCK).expect("a block of a file");
+        let within = u16::try_from(size % BLOCK).expect("smaller than a block");
+        let end = end.max(self.blocks.keys().next_back().map_or(0, |last| last + 1));
+        for block in first..end {
+            let whole = block > first || within == 0;
+            let state = self.block(block, true);
+            state.cut_from = Some(if whole {
+                0
+            } else {
+                state.cut_from.unwrap_or(within).min(within)
+            });
+            state.zeroed = 0;
+            state.on_disk &= !whole;
+            state.written &= !whole;
+        }
+    }
+
+    /// Everything that was pending is on disk: no cut matters any more.
+    fn settle(&mut self) {
+        if std::mem::take(&mut self.was_cut) {
+            for state in self.blocks.values_mut() {
+                state.cut_from = None;
+                state.zeroed = 0;
+            }
+        }
+    }
+}
+
+impl PersistenceGraph<'_> {
+    pub(super) fn begin_barrier(&self, kind: BarrierKind, inode: Inode, entry: u32) -> OpenBarrier {
+        let file = self.files.get(&inode);
+        let directory = self.directories.get(&inode);
+        let log_to = match kind {
+            BarrierKind::Fsync => file.and_then(|state| state.last),
+            BarrierKind::Fdatasync => file.and_then(|state| state.last_data),
+            BarrierKind::FsyncDirectory => directory.and_then(|state| state.last),
+        };
+        let is_directory = kind == BarrierKind::FsyncDirectory;
+        OpenBarrier {
+            begin: entry,
+            inode,
+            is_directory,
+            log_to,
+        }
+    }
+
+    pub(super) fn complete_barrier(&mut self, barrier: &OpenBarrier, at: Position) {
+        match self.profile.reach.value {
+            Reach::Own => self.cover_own(barrier, at),
+            Reach::OwnAndLog => {
+                self.cover_own(barrier, at);
+                if let Some(entry) = barrier.log_to {
+                    self.cover_log(entry, at);
+                }
+            }
+            Reach::Everything => {
+                let files: Vec<_> = self.files.keys().copied().collect();
+                for inode in files {
+                    self.cover_file(inode, barrier.begin, at);
+                }
+                if let Some(last) = barrier.begin.checked_sub(1) {
+                    self.cover_log(last, at);
+                }
+            }
+        }
+    }
+
+    fn cover_own(&mut self, barrier: &OpenBarrier, at: Position) {
+        if !barrier.is_directory {
+            return self.cover_file(barrier.inode, barrier.begin, at);
+        }
+        let Some(state) = self.directories.get_mut(&barrier.inode) else {
+            return;
+        };
+        let effects = &mut self.effects;
+        let before = |effect: &u32| effects[*effect as usize].entry < barrier.begin;
+        let covered = state.pending.partition_point(before);
+        for effect in state.pending.drain(..covered) {
+            effects[effect as usize].certain_at = at;
+        }
+    }
+
+    fn cover_file(&mut self, inode: Inode, begin: u32, at: Position) {
+        let Some(state) = self.files.get_mut(&inode) else {
+            return;
+        };
+        let effects = &mut self.effects;
+        let mut pending = std::mem::take(&mut state.pending);
+        let covered = pending.partition_point(|&effect| effects[effect as usize].entry < begin);
+        for effect in pending.drain(..covered) {
+            let effect = &mut effects[effect as usize];
+            effect.certain_at = at;
+            if let EffectKind::Block(block) = effect.kind {
+                state.block(block.block, true).on_disk = true;
+            }
+        }
+        state.allocated = state.allocated.saturating_sub(covered);
+        if pending.is_empty() {
+            state.settle();
+        }
+        state.pending = pending;
+    }
+
+    /// Makes the log certain up to and including the operation `entry`.
+    fn cover_log(&mut self, entry: u32, at: Position) {
+        while let Some(group) = self.groups.get(self.groups_certain).copied() {
+            if group.entry > entry {
+                break;
+            }
+            for effect in group.first..group.end {
+                self.effects[effect as usize].certain_at = at;
+                if let EffectKind::Name {
+                    target: Some(inode),
+                    ..
+                } = self.effects[effect as usize].kind
+                {
+                    self.cover_needed(inode, self.groups_certain, at);
+                }
+                if let EffectKind::Block(block) = self.effects[effect as usize].kind {
+                    self.files
+                        .entry(block.inode)
+                        .or_default()
+                        .block(block.block, true)
+                        .on_disk = true;
+                }
+            }
+            self.groups_certain += 1;
+        }
+    }
+
+    /// The lengths that a rename over another file needs are as certain as the rename.
+    fn cover_needed(&mut self, inode: Inode, rename: usize, at: Position) {
+        let Some(state) = self.files.get_mut(&inode) else {
+            return;
+        };
+        let needed = |effect: &crate::crash::effect::Effect| {
+            effect
+                .needed_by
+                .is_some_and(|group| group as usize <= rename)
+        };
+        for &effect in &state.pending {
+            let effect = &mut self.effects[effect as usize];
+            if needed(effect) {
+                effect.certain_at = effect.certain_at.min(at);
+            }
+        }
+        let still = |effect: &u32| self.effects[*effect as usize].certain_at == Position::NEVER;
+        state.pending.retain(still);
+        state.allocated = state.allocated.min(state.pending.len());
+    }
+}

@@ -1,0 +1,266 @@
+//! Seeded crash states, biased to where bugs live.
+//!
+//! Each draw first picks a [`Kind`] of choice, then a state of that kind. Every state drawn is legal by construction: it is
+//! put together from the same choices that enumeration goes through.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    chain::ChainOptions,
+    effect::{ALL_SECTORS, Sectors},
+    state::{Kept, Selection},
+    window::{Chain, FileChoices, FileSlots, Window},
+};
+use crate::{base::Rng, profile::Fill};
+
+/// The kinds of choice that sampling is biased towards; each has a counter of its own in reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Nothing pending survives.
+    Nothing,
+    /// Everything survives.
+    Everything,
+    /// The log is cut somewhere, and nothing or all survives of what it does not order.
+    LogCut,
+    /// Of each file none, some or all survives.
+    PerFile,
+    /// Everything survives but something in one file or one name.
+    AllButOne,
+    /// Nothing survives but something in one file or one name.
+    OnlyOne,
+    /// Of the last change alone something survives, with what it needs.
+    OnlyLast,
+    /// Names and lengths survive, bytes do not.
+    MetadataOnly,
+    /// Everything survives but sectors of one block: a prefix, a suffix, or all but one in the middle.
+    Torn,
+    /// Any state.
+    Any,
+}
+
+/// All kinds, in the order in which they are drawn.
+pub const KINDS: [Kind; 10] = [
+    Kind::Nothing,
+    Kind::Everything,
+    Kind::LogCut,
+    Kind::PerFile,
+    Kind::AllButOne,
+    Kind::OnlyOne,
+    Kind::OnlyLast,
+    Kind::MetadataOnly,
+    Kind::Torn,
+    Kind::Any,
+];
+
+/// What survives of one file, or of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    None,
+    All,
+    Any,
+    MetadataOnly,
+    Torn,
+}
+
+/// What survives at one point, before it is drawn in detail.
+struct Plan {
+    cut: usize,
+    names: Share,
+    files: Share,
+    /// The file (by place), or name behind the files, that goes its own way.
+    exception: Option<(usize, Share)>,
+}
+
+impl Window<'_> {
+    /// Draws a crash state.
+    pub fn sample(&self, rng: &mut Rng) -> (Kind, Selection) {
+        let kind = *rng.choose(&KINDS);
+        let plan = self.plan(kind, rng);
+        let mut selection = self.nothing();
+        self.cut_log(plan.cut, &mut selection);
+        let share_of = |place, usual| match plan.exception {
+            Some((exception, share)) if exception == place => share,
+            _ => usual,
+        };
+        for (place, file) in self.files.iter().enumerate() {
+            self.sample_file(
+                file,
+                plan.cut,
+                share_of(place, plan.files),
+                rng,
+                &mut selection,
+            );
+        }
+        for (place, slots) in self.names.iter().enumerate() {
+            let share = share_of(self.files.len() + place, plan.names);
+            let survive = survivors(share, 0, slots.len(), rng);
+            slots[..survive]
+                .iter()
+                .for_each(|&slot| selection[slot] = Kept::WHOLE);
+        }
+        (kind, selection)
+    }
+
+    fn plan(&self, kind: Kind, rng: &mut Rng) -> Plan {
+        let whole_log = self.log.len();
+        let any_cut = |rng: &mut Rng| rng.index(whole_log + 1);
+        let some_place = |rng: &mut Rng| match self.files.len() + self.names.len() {
+            0 => usize::MAX,
+            places => rng.index(places),
+        };
+        let plan = |cut, share| Plan {
+            cut,
+            names: share,
+            files: share,
+            exception: None,
+        };
+        match kind {
+            Kind::Nothing => plan(0, Share::None),
+            Kind::Everything => plan(whole_log, Share::All),
+            Kind::LogCut => {
+                let cut = any_cut(rng);
+                plan(cut, *rng.choose(&[Share::None, Share::All]))
+            }
+            Kind::PerFile | Kind::Any => plan(any_cut(rng), Share::Any),
+            Kind::AllButOne => {
+                let exception = Some((some_place(rng), *rng.choose(&[Share::None, Share::Any])));
+                // Where the log holds everything, what is missing is its end.
+                let cut = if self.files.is_empty() {
+                    any_cut(rng)
+                } else {
+                    whole_log
+                };
+                Plan {
+                    exception,
+                    ..plan(cut, Share::All)
+                }
+            }
+            Kind::OnlyOne => {
+                let cut = any_cut(rng);
+                let exception = Some((some_place(rng), *rng.choose(&[Share::All, Share::Any])));
+                Plan {
+                    exception,
+                    ..plan(cut, Share::None)
+                }
+            }
+            Kind::OnlyLast => {
+                let last = self.pending.len().checked_sub(1);
+                let file = last.and_then(|slot| self.effect(slot).file());
+                let place = self
+                    .files
+                    .iter()
+                    .position(|slots| Some(slots.inode) == file);
+                let exception = place.map(|place| (place, Share::All));
+                Plan {
+                    exception,
+                    ..plan(whole_log, Share::None)
+                }
+            }
+            Kind::MetadataOnly => Plan {
+                names: Share::All,
+                ..plan(whole_log, Share::MetadataOnly)
+            },
+            Kind::Torn => {
+                let place = if self.files.is_empty() {
+                    usize::MAX
+                } else {
+                    rng.index(self.files.len())
+                };
+                Plan {
+                    exception: Some((place, Share::Torn)),
+                    ..plan(whole_log, Share::All)
+                }
+            }
+        }
+    }
+
+    fn sample_file(
+        &self,
+        file: &FileSlots,
+        cut: usize,
+        share: Share,
+        rng: &mut Rng,
+        selection: &mut Selection,
+    ) {
+        let choices = self.choices(file, cut);
+        let length = survivors(share, choices.sizes_needed, choices.sizes.len(), rng);
+        choices.sizes[..length]
+            .iter()
+            .for_each(|&slot| selection[slot] = Kept::WHOLE);
+        for &slot in &choices.cuts {
+            if survivors(share, 0, 1, rng) == 1 {
+                selection[slot] = Kept::WHOLE;
+            }
+        }
+        self.sample_contents(&choices, length, share, rng, selection);
+    }
+
+    fn sample_contents(
+        &self,
+        choices: &FileChoices,
+        length: usize,
+        share: Share,
+        rng: &mut Rng,
+        selection: &mut Selection,
+    ) {
+        let size = self.size(choices, length);
+        let seen = |chain: &&Chain| self.visible(chain, size) != 0;
+        let chains: Vec<_> = choices.chains.iter().filter(seen).collect();
+        let torn = match (share, chains.len()) {
+            (Share::Torn, 1..) => Some(rng.index(chains.len())),
+            _ => None,
+        };
+        let fill = self.sample_fill(rng);
+        for (place, chain) in chains.iter().enumerate() {
+            let options = ChainOptions::new(self, chain, self.visible(chain, size));
+            match share {
+                Share::Torn if torn == Some(place) => {
+                    options.select_torn(sample_tear(rng), selection);
+                    show(chain, fill, selection);
+                }
+                Share::All | Share::Torn => options.select_all(selection),
+                Share::None | Share::MetadataOnly => show(chain, fill, selection),
+                Share::Any => options.select(rng.below(options.count()), selection),
+            }
+        }
+    }
+
+    /// One fill for all units of a state; that they differ from each other is left to [`Share::Any`].
+    fn sample_fill(&self, rng: &mut Rng) -> Fill {
+        let fills: Vec<Fill> = self.fills().collect();
+        if fills.len() == 1 {
+            Fill::Zero
+        } else {
+            *rng.choose(&fills)
+        }
+    }
+}
+
+/// Lets the lost sectors of a fresh block show `fill`.
+fn show(chain: &Chain, fill: Fill, selection: &mut Selection) {
+    if chain.fresh && fill != Fill::Zero {
+        let first = &mut selection[chain.slots[0]];
+        (0..Sectors::BITS).for_each(|sector| first.set_fill(sector, fill));
+    }
+}
+
+fn survivors(share: Share, low: usize, high: usize, rng: &mut Rng) -> usize {
+    match share {
+        Share::None => low,
+        Share::All | Share::MetadataOnly | Share::Torn => high,
+        Share::Any => low + rng.index(high - low + 1),
+    }
+}
+
+/// The sectors that survive of a torn block: a prefix, a suffix, or all but one in the middle.
+fn sample_tear(rng: &mut Rng) -> Sectors {
+    let at = rng.below(u64::from(Sectors::BITS) + 1);
+    let at = u32::try_from(at).expect("a sector of a block");
+    let prefix = ALL_SECTORS.checked_shr(Sectors::BITS - at).unwrap_or(0);
+    match rng.below(3) {
+        0 => prefix,
+        1 => !prefix,
+        _ => !(1_u8.checked_shl(at).unwrap_or(1)),
+    }
+}

@@ -1,0 +1,126 @@
+//! One crash state: what survives of each pending effect, and what shows where nothing was written.
+
+use super::{
+    effect::{ALL_SECTORS, EffectKind, Sectors, for_each_run},
+    window::Window,
+};
+use crate::{
+    base::Digest,
+    image::{Image, PAGE_BYTES},
+    profile::{Fill, SECTOR_BYTES},
+};
+
+/// What survives of one pending effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept {
+    /// The sectors that survive; of anything but a block, all or none.
+    pub sectors: Sectors,
+    /// What lost sectors of a new block show: two bits for each sector.
+    fills: u16,
+}
+
+impl Kept {
+    /// Nothing survives, and new blocks show zeros.
+    pub const NOTHING: Kept = Kept {
+        sectors: 0,
+        fills: 0,
+    };
+    /// All of it survives.
+    pub const WHOLE: Kept = Kept {
+        sectors: ALL_SECTORS,
+        fills: 0,
+    };
+
+    /// These sectors survive.
+    pub const fn sectors(sectors: Sectors) -> Kept {
+        Kept { sectors, fills: 0 }
+    }
+
+    /// Sets what one lost sector shows.
+    pub fn set_fill(&mut self, sector: u32, fill: Fill) {
+        self.fills = self.fills & !(3 << (2 * sector)) | (fill as u16) << (2 * sector);
+    }
+
+    /// What one lost sector shows.
+    pub fn fill(self, sector: u32) -> Fill {
+        match self.fills >> (2 * sector) & 3 {
+            0 => Fill::Zero,
+            1 => Fill::Stale,
+            _ => Fill::Garbage,
+        }
+    }
+
+    /// The sectors that show this fill.
+    fn filled_with(self, fill: Fill) -> Sectors {
+        let lost = (0..Sectors::BITS).filter(|sector| self.sectors >> sector & 1 == 0);
+        lost.filter(|&sector| self.fill(sector) == fill)
+            .fold(0, |mask, sector| mask | 1 << sector)
+    }
+}
+
+/// What survives of each slot of a [`Window`].
+pub type Selection = Vec<Kept>;
+
+impl Window<'_> {
+    /// The selection in which nothing pending survives.
+    pub fn nothing(&self) -> Selection {
+        vec![Kept::NOTHING; self.pending.len()]
+    }
+
+    /// The selection in which everything survives: what the running program saw.
+    pub fn everything(&self) -> Selection {
+        (0..self.pending.len())
+            .map(|slot| Kept::sectors(self.effect(slot).whole()))
+            .collect()
+    }
+
+    /// The disk that a selection leaves, as a mount would show it.
+    pub fn image(&self, selection: &[Kept]) -> Image {
+        let mut image = self.durable.clone();
+        for (slot, &kept) in selection.iter().enumerate() {
+            let effect = self.effect(slot);
+            if let EffectKind::Block(block) = effect.kind {
+                if kept.fills != 0 {
+                    self.fill(block.inode, block.block, kept, &mut image);
+                }
+                let survivors = kept.sectors & block.sectors;
+                if survivors != 0 {
+                    effect.apply(&self.graph.recording.trace, survivors, &mut image);
+                }
+            } else if kept.sectors != 0 {
+                effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut image);
+            }
+        }
+        image.settle();
+        image
+    }
+
+    fn fill(&self, inode: crate::image::Inode, block: u32, kept: Kept, image: &mut Image) {
+        let file = image.file_mut(inode);
+        let start = u64::from(block) * PAGE_BYTES as u64;
+        let garbage = garbage(inode.0, block);
+        let stale = self.stale.bytes(block).unwrap_or(&garbage);
+        for (fill, source) in [(Fill::Stale, stale), (Fill::Garbage, &garbage)] {
+            for_each_run(kept.filled_with(fill), |low, high| {
+                let range = usize::try_from(low).unwrap_or(0)..usize::try_from(high).unwrap_or(0);
+                file.write_content(start + low, &source[range]);
+            });
+        }
+    }
+}
+
+/// Bytes that mean nothing, the same for the same block.
+fn garbage(inode: u32, block: u32) -> [u8; PAGE_BYTES] {
+    let mut bytes = [0; PAGE_BYTES];
+    for (index, sector) in bytes.chunks_mut(SECTOR_BYTES).enumerate() {
+        let key = [inode, block, u32::try_from(index).unwrap_or(0)]
+            .map(u32::to_le_bytes)
+            .concat();
+        let mut word = Digest::of(&key);
+        for chunk in sector.chunks_mut(16) {
+            chunk.copy_from_slice(&word.0.to_le_bytes());
+            word = Digest::of(chunk);
+        }
+    }
+    bytes
+}

@@ -1,0 +1,230 @@
+//! The content of one file, in pages that images share.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::base::{Digest, Hasher};
+
+/// The size of a page, which is also the size of a filesystem block.
+pub const PAGE_BYTES: usize = 4096;
+
+const PAGE: u64 = PAGE_BYTES as u64;
+
+#[derive(Clone)]
+struct Page {
+    bytes: [u8; PAGE_BYTES],
+    digest: OnceLock<Digest>,
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Page({})", Digest::of(&self.bytes))
+    }
+}
+
+/// The content of one file: a size, and pages where something was written; what has no page reads as zeros.
+///
+/// While a crash state is put together, pages may lie behind the size; [`Image::settle`](super::Image::settle) cuts them.
+#[derive(Clone, Debug, Default)]
+pub struct FileContent {
+    size: u64,
+    pages: Vec<Option<Arc<Page>>>,
+    behind_size: bool,
+    digest: OnceLock<Digest>,
+}
+
+impl FileContent {
+    /// The length in bytes.
+    pub fn size_bytes(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether something was written to this page since it was last cut off.
+    pub fn has_page(&self, page: u64) -> bool {
+        usize::try_from(page).is_ok_and(|page| matches!(self.pages.get(page), Some(Some(_))))
+    }
+
+    /// Reads at an offset; the number of bytes read, 0 at the end.
+    pub fn read(&self, offset: u64, buffer: &mut [u8]) -> usize {
+        let available = self.size.saturating_sub(offset);
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(available).unwrap_or(usize::MAX));
+        let buffer = &mut buffer[..wanted];
+        for_each_page(offset, wanted, |page, within, range| {
+            match self.pages.get(page) {
+                Some(Some(content)) => {
+                    let bytes = &content.bytes[within..within + range.len()];
+                    buffer[range].copy_from_slice(bytes);
+                }
+                _ => buffer[range].fill(0),
+            }
+        });
+        wanted
+    }
+
+    /// The whole content.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes =
+            vec![0; usize::try_from(self.size).expect("a simulated file fits in memory")];
+        self.read(0, &mut bytes);
+        bytes
+    }
+
+    /// Writes at an offset, and grows the file if it ends behind the size.
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) {
+        self.write_content(offset, bytes);
+        let end = offset + bytes.len() as u64;
+        if end > self.size {
+            self.size = end;
+        }
+        self.behind_size = self.pages.len() as u64 * PAGE > self.size.next_multiple_of(PAGE);
+    }
+
+    /// Cuts the file, or extends it with zeros.
+    pub fn truncate(&mut self, size: u64) {
+        if size < self.size {
+            self.drop_from(size);
+        }
+        self.set_size(size);
+        self.behind_size = false;
+    }
+
+    /// Writes pages without growing the file: what a block on disk holds, whatever the size says.
+    pub fn write_content(&mut self, offset: u64, bytes: &[u8]) {
+        self.change();
+        for_each_page(offset, bytes.len(), |page, within, range| {
+            let target = &mut self.page_mut(page).bytes;
+            target[within..within + range.len()].copy_from_slice(&bytes[range]);
+        });
+        self.behind_size |= offset + bytes.len() as u64 > self.size;
+    }
+
+    /// Sets the size and leaves the pages as they are.
+    pub fn set_size(&mut self, size: u64) {
+        self.change();
+        self.behind_size |= size < self.size;
+        self.size = size;
+    }
+
+    /// Drops the pages behind `size`, and zeroes the rest of the one that it cuts.
+    pub fn drop_from(&mut self, size: u64) {
+        self.change();
+        let kept = usize::try_from(size.div_ceil(PAGE)).unwrap_or(usize::MAX);
+        self.pages.truncate(kept);
+        let within = usize::try_from(size % PAGE).expect("smaller than a page");
+        if within > 0 && self.pages.len() == kept && self.pages[kept - 1].is_some() {
+            self.page_mut(kept - 1).bytes[within..].fill(0);
+        }
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        !self.behind_size
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.drop_from(self.size);
+        self.behind_size = false;
+    }
+
+    /// A page of zeros and a hole differ: they read alike, but the next write to them is torn in different ways.
+    pub(super) fn digest(&self) -> Digest {
+        *self.digest.get_or_init(|| {
+            let mut hasher = Hasher::new();
+            hasher.number(self.size);
+            for (index, page) in self.pages.iter().enumerate() {
+                if let Some(page) = page {
+                    let digest = *page.digest.get_or_init(|| Digest::of(&page.bytes));
+                    hasher.number(index as u64).digest(digest);
+                }
+            }
+            hasher.finish()
+        })
+    }
+
+    /// The number of pages that this file shares with another one.
+    pub fn shared_pages(&self, other: &FileContent) -> usize {
+        let both = self.pages.iter().zip(&other.pages);
+        both.filter(|(a, b)| matches!((a, b), (Some(a), Some(b)) if Arc::ptr_eq(a, b)))
+            .count()
+    }
+
+    fn change(&mut self) {
+        self.digest = OnceLock::new();
+    }
+
+    fn page_mut(&mut self, page: usize) -> &mut Page {
+        if self.pages.len() <= page {
+            self.pages.resize(page + 1, None);
+        }
+        let page = self.pages[page].get_or_insert_with(|| {
+            Arc::new(Page {
+                bytes: [0; PAGE_BYTES],
+                digest: OnceLock::new(),
+            })
+        });
+        let page = Arc::make_mut(page);
+        page.digest = OnceLock::new();
+        page
+    }
+}
+
+/// Splits a range of a file at page borders: page index, offset within it, range of the caller's bytes.
+fn for_each_page(
+    offset: u64,
+    len: usize,
+    mut visit: impl FnMut(usize, usize, std::ops::Range<usize>),
+) {
+    let mut done = 0;
+    while done < len {
+        let at = offset + done as u64;
+        let page = usize::try_from(at / PAGE).expect("a simulated file fits in memory");
+        let within = usize::try_from(at % PAGE).expect("smaller than a page");
+        let part = (PAGE_BYTES - within).min(len - done);
+        visit(page, within, done..done + part);
+        done += part;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_reads_as_zeros() {
+        let mut file = FileContent::default();
+        file.write(10_000, b"end");
+        let bytes = file.to_vec();
+        assert_eq!(
+            (bytes.len(), bytes.iter().filter(|&&b| b != 0).count()),
+            (10_003, 3)
+        );
+        assert!(!file.has_page(0) && file.has_page(2));
+    }
+
+    #[test]
+    fn what_was_cut_off_never_comes_back() {
+        let mut file = FileContent::default();
+        file.write(0, &[1; 6000]);
+        file.truncate(5000);
+        file.truncate(9000);
+        let mut expected = vec![1; 5000];
+        expected.resize(9000, 0);
+        assert_eq!(file.to_vec(), expected);
+        assert!(file.is_settled());
+    }
+
+    #[test]
+    fn content_behind_the_size_is_cut_when_it_settles() {
+        let mut file = FileContent::default();
+        file.write(0, b"head");
+        file.write_content(2, b"tail behind");
+        assert!(!file.is_settled());
+        file.settle();
+        let mut plain = FileContent::default();
+        plain.write(0, b"heta");
+        assert_eq!(
+            (file.to_vec(), file.digest()),
+            (b"heta".to_vec(), plain.digest())
+        );
+    }
+}

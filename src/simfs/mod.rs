@@ -1,0 +1,295 @@
+//! The simulated filesystem: it shows the live image and records a trace.
+//!
+//! A [`SimFs`] behaves as Linux does: handles mean inodes and survive rename and unlink, hard links share content, errors
+//! carry the errno that a real directory gives. It knows nothing of crashes: those are chosen afterwards, over the trace.
+//!
+//! Not modelled: permissions, timestamps, symbolic links, a full disk.
+
+mod file;
+mod namespace;
+
+use std::{
+    io::ErrorKind,
+    panic::Location,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    base::Position,
+    image::{Image, Inode, Node},
+    trace::{Action, BarrierKind, Mark, Trace},
+    vfs::{
+        DirEntry, FileKind, Metadata, OpenOptions, Path, Vfs, VfsError, VfsFile, VfsOperation,
+        VfsResult,
+    },
+};
+
+use file::SimFile;
+
+/// What a recording leaves behind: where it began and what happened since.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// The filesystem before the first entry of the trace.
+    pub base: Image,
+    /// What happened.
+    pub trace: Trace,
+}
+
+/// A filesystem in memory that records everything done to it.
+///
+/// ```
+/// use tornwrite::{simfs::SimFs, vfs::{Path, Vfs, VfsExt}};
+///
+/// let fs = SimFs::new();
+/// fs.write(Path::from("hello"), b"world")?;
+/// assert_eq!(fs.read(Path::from("hello"))?, b"world");
+/// assert_eq!(fs.finish().trace.entries().len(), 2); // create, write
+/// # Ok::<(), tornwrite::vfs::VfsError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SimFs {
+    shared: Arc<Mutex<State>>,
+}
+
+/// Thrown (as a panic) out of a filesystem call when a subject has done more operations than it may.
+///
+/// An error would not do: a subject that retries for ever would retry that too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetExceeded {
+    /// The number of operations that were allowed.
+    pub operations: u64,
+}
+
+#[derive(Debug)]
+struct State {
+    recording: Recording,
+    live: Image,
+    next_inode: Inode,
+    operations_left: u64,
+    operations_allowed: u64,
+    finished: bool,
+}
+
+impl Default for SimFs {
+    fn default() -> SimFs {
+        SimFs::new()
+    }
+}
+
+impl SimFs {
+    /// An empty filesystem.
+    pub fn new() -> SimFs {
+        SimFs::mount(Image::empty())
+    }
+
+    /// A filesystem that starts with this image, with nothing pending: what a machine sees after a power loss.
+    pub fn mount(image: Image) -> SimFs {
+        let live = image.clone();
+        SimFs::resume(
+            Recording {
+                base: image,
+                trace: Trace::new(),
+            },
+            live,
+        )
+    }
+
+    /// A filesystem that goes on where a process died: `live` is the page cache, and what is pending in the recording
+    /// is still pending.
+    pub fn resume(recording: Recording, live: Image) -> SimFs {
+        let next_inode = live.next_inode().max(recording.base.next_inode());
+        let created = recording
+            .trace
+            .entries()
+            .iter()
+            .filter_map(|entry| entry.action.inode());
+        let next_inode = created
+            .map(|inode| Inode(inode.0 + 1))
+            .fold(next_inode, Inode::max);
+        let state = State {
+            recording,
+            live,
+            next_inode,
+            operations_left: u64::MAX,
+            operations_allowed: u64::MAX,
+            finished: false,
+        };
+        SimFs {
+            shared: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Allows `operations` from now on; the next one panics with [`BudgetExceeded`].
+    pub fn allow(&self, operations: u64) {
+        let mut state = self.state();
+        state.operations_left = operations;
+        state.operations_allowed = operations;
+    }
+
+    /// Puts a mark between the operations; the position behind it.
+    #[track_caller]
+    pub fn mark(&self, mark: Mark) -> Position {
+        self.state()
+            .recording
+            .trace
+            .push(Action::Mark(mark), Location::caller())
+    }
+
+    /// The position behind the last entry so far.
+    pub fn position(&self) -> Position {
+        self.state().recording.trace.end()
+    }
+
+    /// What the running program sees now.
+    pub fn live_image(&self) -> Image {
+        self.state().live.clone()
+    }
+
+    /// Ends the recording and takes it; handles that are still open fail from now on.
+    pub fn finish(&self) -> Recording {
+        let mut state = self.state();
+        state.finished = true;
+        std::mem::take(&mut state.recording)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.shared)
+    }
+
+    fn enter(&self) -> MutexGuard<'_, State> {
+        enter(&self.shared)
+    }
+}
+
+/// A panic inside a filesystem call never leaves the state half changed, so a poisoned lock can be used.
+fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks the state for one operation of the subject, and counts it.
+fn enter(shared: &Mutex<State>) -> MutexGuard<'_, State> {
+    let mut state = lock(shared);
+    if state.operations_left == 0 {
+        let operations = state.operations_allowed;
+        drop(state);
+        // While a panic unwinds (a store that tidies up when dropped), a second one would abort the process.
+        if !std::thread::panicking() {
+            std::panic::panic_any(BudgetExceeded { operations });
+        }
+        state = lock(shared);
+    } else {
+        state.operations_left -= 1;
+    }
+    state
+}
+
+impl State {
+    fn record(&mut self, action: Action, site: &'static Location<'static>) {
+        self.recording.trace.push(action, site);
+    }
+
+    fn barrier(&mut self, kind: BarrierKind, inode: Inode, site: &'static Location<'static>) {
+        let begin = self.recording.trace.end();
+        self.record(Action::BarrierBegin { kind, inode }, site);
+        self.record(Action::BarrierEnd { kind, inode, begin }, site);
+    }
+
+    fn metadata(&self, inode: Inode) -> Option<Metadata> {
+        Some(match self.live.node(inode)? {
+            Node::File(file) => Metadata {
+                kind: FileKind::File,
+                size_bytes: file.size_bytes(),
+                links: self.live.links(inode),
+            },
+            Node::Directory(_) => Metadata {
+                kind: FileKind::Directory,
+                size_bytes: 0,
+                links: 1,
+            },
+        })
+    }
+}
+
+impl Vfs for SimFs {
+    fn open(&self, path: Path<'_>, options: OpenOptions) -> VfsResult<Box<dyn VfsFile>> {
+        let site = Location::caller();
+        let error = failure(VfsOperation::Open, path);
+        if !options.is_valid() {
+            return Err(error(ErrorKind::InvalidInput));
+        }
+        let mut state = self.enter();
+        let inode = state.open(path, options, site).map_err(error)?;
+        drop(state);
+        Ok(Box::new(SimFile::new(
+            self.shared.clone(),
+            inode,
+            options,
+            path.to_owned(),
+        )))
+    }
+
+    fn create_dir(&self, path: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .create_dir(path, site)
+            .map_err(failure(VfsOperation::CreateDir, path))
+    }
+
+    fn remove_dir(&self, path: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .remove_dir(path, site)
+            .map_err(failure(VfsOperation::RemoveDir, path))
+    }
+
+    fn remove_file(&self, path: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .remove_file(path, site)
+            .map_err(failure(VfsOperation::RemoveFile, path))
+    }
+
+    fn rename(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .rename(from, to, site)
+            .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .hard_link(original, link, site)
+            .map_err(failure(VfsOperation::HardLink, original))
+    }
+
+    fn read_dir(&self, path: Path<'_>) -> VfsResult<Vec<DirEntry>> {
+        self.enter()
+            .read_dir(path)
+            .map_err(failure(VfsOperation::ReadDir, path))
+    }
+
+    fn metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
+        let state = self.enter();
+        let inode = state
+            .resolve(path)
+            .map_err(failure(VfsOperation::Metadata, path))?;
+        state
+            .metadata(inode)
+            .ok_or_else(|| failure(VfsOperation::Metadata, path)(ErrorKind::NotFound))
+    }
+
+    fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        let mut state = self.enter();
+        let directory = state
+            .resolve_directory(path)
+            .map_err(failure(VfsOperation::SyncDir, path))?;
+        state.barrier(BarrierKind::FsyncDirectory, directory, site);
+        Ok(())
+    }
+}
+
+fn failure(operation: VfsOperation, path: Path<'_>) -> impl Fn(ErrorKind) -> VfsError {
+    move |kind| VfsError::new(operation, path.to_owned(), kind)
+}

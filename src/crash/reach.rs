@@ -57,6 +57,7 @@ impl FileState {
     pub(super) fn block(&mut self, block: u32, on_disk: bool) -> &mut BlockState {
         let new = || BlockState {
             on_disk,
+            written: false,
             cut_from: None,
             zeroed: 0,
         };

@@ -92,7 +92,7 @@ impl State {
                     name,
                     inode,
                 },
-                site,
+                caller,
             );
             return Ok(inode);
         };
@@ -119,7 +119,7 @@ impl State {
                     size,
                     old_size,
                 },
-                site,
+                caller,
             );
         }
     }
@@ -139,7 +139,7 @@ impl State {
                 name,
                 inode,
             },
-            site,
+            caller,
         );
         Ok(())
     }
@@ -163,7 +163,7 @@ impl State {
                 name,
                 inode,
             },
-            site,
+            caller,
         );
         Ok(())
     }
@@ -185,7 +185,7 @@ impl State {
                 name,
                 inode,
             },
-            site,
+            caller,
         );
         Ok(())
     }
@@ -268,7 +268,7 @@ impl State {
                 name,
                 inode,
             },
-            site,
+            caller,
         );
         Ok(())
     }

@@ -36,6 +36,16 @@ impl Kept {
         Kept { sectors, fills: 0 }
     }
 
+    /// These sectors survive, and lost ones show what the pairs of bits in `fills` say.
+    pub const fn from_parts(sectors: Sectors, fills: u16) -> Kept {
+        Kept { sectors, fills }
+    }
+
+    /// What all lost sectors show, as [`Kept::from_parts`] takes it.
+    pub const fn fills(self) -> u16 {
+        self.fills
+    }
+
     /// Sets what one lost sector shows.
     pub fn set_fill(&mut self, sector: u32, fill: Fill) {
         self.fills = self.fills & !(3 << (2 * sector)) | (fill as u16) << (2 * sector);
@@ -48,6 +58,11 @@ impl Kept {
             1 => Fill::Stale,
             _ => Fill::Garbage,
         }
+    }
+
+    /// Whether a lost sector shows something else than zeros.
+    pub fn shows_foreign_bytes(self) -> bool {
+        self.fills != 0
     }
 
     /// The sectors that show this fill.

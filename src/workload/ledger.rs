@@ -10,7 +10,10 @@ use crate::{
 };
 
 /// What is lost in a crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum CrashKind {
     /// The process dies; what it handed to the kernel survives.
     ProcessCrash,

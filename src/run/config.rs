@@ -1,0 +1,70 @@
+//! A run's configuration, resolved: nothing is optional any more.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{profile::Profile, workload::CrashKind};
+
+/// What ends a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrashMode {
+    /// The machine loses power.
+    PowerLoss,
+    /// The process dies and its page cache survives.
+    ProcessCrash,
+    /// The process dies, is started again on what the page cache holds, and then the machine loses power.
+    ProcessThenPower,
+}
+
+/// Which crash states are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Some, drawn from the seed.
+    Sampled,
+    /// Every one, at every point where there are not too many.
+    Exhaustive,
+}
+
+/// How one run goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunConfig {
+    /// What ends a life.
+    pub crash: CrashMode,
+    /// What the filesystem promises.
+    pub profile: &'static Profile,
+    /// Crashes in a row, each followed by recovery and, but for the last, by more work.
+    pub lives: u32,
+    /// How deep crashes inside recovery go; 0 for none.
+    pub in_recovery: u32,
+    /// Crash states tried inside each recovery.
+    pub recovery_states: u32,
+    /// Which crash states are tried.
+    pub mode: Mode,
+    /// Crash states tried in each life when they are sampled.
+    pub states_per_run: u32,
+    /// The largest number of states at one point that exhaustive mode goes through.
+    pub exhaustive_budget: u64,
+    /// Operations on the filesystem that a subject may do in one life or one recovery.
+    pub operations_per_life: u64,
+}
+
+impl RunConfig {
+    /// What ends the life with this number, counted from 0.
+    pub fn crash_kind(&self, life: u32) -> CrashKind {
+        match self.crash {
+            CrashMode::PowerLoss => CrashKind::PowerLoss,
+            CrashMode::ProcessCrash => CrashKind::ProcessCrash,
+            CrashMode::ProcessThenPower if life % 2 == 0 => CrashKind::ProcessCrash,
+            CrashMode::ProcessThenPower => CrashKind::PowerLoss,
+        }
+    }
+
+    /// What happens inside the recovery that follows the life with this number.
+    pub fn crash_kind_in_recovery(&self, life: u32) -> CrashKind {
+        match self.crash {
+            CrashMode::ProcessThenPower => CrashKind::PowerLoss,
+            _ => self.crash_kind(life),
+        }
+    }
+}

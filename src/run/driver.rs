@@ -1,0 +1,314 @@
+//! The main loop: record a life, try its crash states, go on from one of them.
+
+use super::{
+    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule, Violation,
+    explore::{Explorer, State},
+    life::{Life, Start, record},
+    recover::{Recovered, Trials},
+    subject::{Job, Subject},
+};
+use crate::{
+    base::{Digest, Hasher, Position, Seed},
+    crash::Kind,
+    image::Image,
+    oracle::{Case, Failure, Issued, Outcome, Progress, Witness},
+    trace::OperationId,
+    workload::{CrashKind, Ledger},
+};
+
+/// The invariant that the driver itself checks: nothing fails that was not made to fail.
+pub(super) const OPERATIONS_SUCCEED: &str = "operations-succeed";
+
+/// Executes one run.
+///
+/// ```text
+/// record a life ─► crash states ─► recover each distinct disk ─► judge ─► the next life, on one of them
+/// ```
+pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutcome {
+    let mut tally = Tally::new(job);
+    let trials = trials(job, config, seed);
+    let mut start = Start::Mount(Image::empty());
+    let mut past = (Vec::new(), Ledger::new());
+    let mut first = Position(0);
+    for number in 0..config.lives {
+        let operations = operations(job, seed, number, config.lives, &past);
+        let life = record(job, start, seed, config.operations_per_life, past, operations);
+        tally.life(&life);
+        let explorer =
+            Explorer::new(job, config, seed, number, &life, Trials { life: number, ..trials }, &mut tally);
+        let Some(next) = explorer.explore(first) else { break };
+        past = settle(job, life, next.point, config.crash_kind(number), &next.state);
+        first = match &next.start {
+            Start::Mount(_) => Position(0),
+            Start::Resume(recording, _) => recording.trace.end(),
+        };
+        start = next.start;
+        tally.crashes.push(next.choice);
+    }
+    tally.finish(seed)
+}
+
+/// What is tried besides the recovery, as far as an invariant asks.
+pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> Trials {
+    let invariants = job.oracle.invariants();
+    Trials {
+        again: invariants.contains(&"recovery-idempotent"),
+        progress: invariants.contains(&"forward-progress"),
+        budget: config.operations_per_life,
+        seed,
+        life: 0,
+    }
+}
+
+pub(super) fn operations<S: Subject>(
+    job: &Job<S>,
+    seed: Seed,
+    life: u32,
+    lives: u32,
+    past: &(Vec<S::Operation>, Ledger),
+) -> Vec<S::Operation> {
+    let standings = past.1.standings(Position(0), CrashKind::PowerLoss);
+    let past: Vec<_> = past.0.iter().zip(standings).collect();
+    job.workload.life(seed, life, lives, &past)
+}
+
+/// Goes over to the next life: what was asked behind the crash never happened, and what recovery showed is known.
+pub(super) fn settle<S: Subject>(
+    job: &Job<S>,
+    life: Life<S::Operation>,
+    point: Position,
+    kind: CrashKind,
+    state: &S::State,
+) -> (Vec<S::Operation>, Ledger) {
+    let shown = job.oracle.shown(&super::explore::history(&life, point, kind), state);
+    let Life { mut history, mut ledger, .. } = life;
+    ledger.settle(point, &shown);
+    history.truncate(ledger.len());
+    (history, ledger)
+}
+
+/// One recovery that is to be judged.
+pub(super) struct Trial<'a, S: Subject> {
+    pub(super) history: &'a [Issued<'a, S::Operation>],
+    pub(super) recovered: &'a Recovered<S>,
+    pub(super) state: &'a State<'a>,
+    pub(super) digest: Digest,
+    pub(super) inner: Option<&'a CrashChoice>,
+}
+
+/// Counts what a run does, and keeps what it finds.
+pub(super) struct Tally {
+    names: Vec<&'static str>,
+    outcome: RunOutcome,
+    hasher: Hasher,
+    last_point: Option<Position>,
+    outcomes: Vec<Outcome>,
+    pub(super) crashes: Vec<CrashChoice>,
+}
+
+impl Tally {
+    fn new<S: Subject>(job: &Job<S>) -> Tally {
+        let mut names = job.oracle.invariants();
+        names.push(OPERATIONS_SUCCEED);
+        let outcome = RunOutcome {
+            seed: Seed(0),
+            digest: Digest::default(),
+            crash_points: 0,
+            states_tried: 0,
+            distinct_images: 0,
+            recoveries: 0,
+            exhaustive_points: 0,
+            coverage: Coverage::default(),
+            invariants: vec![InvariantCount::default(); names.len()],
+            violations: Vec::new(),
+        };
+        Tally {
+            names,
+            outcome,
+            hasher: Hasher::new(),
+            last_point: None,
+            outcomes: Vec::new(),
+            crashes: Vec::new(),
+        }
+    }
+
+    fn finish(mut self, seed: Seed) -> RunOutcome {
+        let order = |name| self.names.iter().position(|known| *known == name);
+        self.outcome.violations.sort_by_key(|violation| order(violation.invariant));
+        self.outcome.seed = seed;
+        self.outcome.digest = self.hasher.finish();
+        self.outcome
+    }
+
+    /// A life was recorded: a subject on a healthy filesystem has no reason to fail.
+    fn life<Operation>(&mut self, life: &Life<Operation>) {
+        self.hasher.digest(life.recording.trace.digest());
+        self.last_point = None;
+        let outcome = match &life.failure {
+            None => Outcome::Holds { exercised: true },
+            Some((operation, failure)) => Outcome::Violated(Box::new(failed(*operation, failure))),
+        };
+        let index = self.names.len() - 1;
+        let schedule = || Schedule { crashes: self.crashes.clone(), in_recovery: Vec::new() };
+        let violation = self.count(index, &outcome).then(|| (schedule(), String::new()));
+        if let (Some((schedule, signature)), Outcome::Violated(witness)) = (violation, outcome) {
+            self.keep(index, *witness, schedule, Digest::default(), signature);
+        }
+    }
+
+    pub(super) fn crash_points(&mut self, points: &[Position]) {
+        for &point in points {
+            if self.last_point != Some(point) {
+                self.outcome.crash_points += 1;
+                self.last_point = Some(point);
+            }
+        }
+    }
+
+    pub(super) fn exhaustive_point(&mut self) {
+        self.outcome.exhaustive_points += 1;
+    }
+
+    pub(super) fn kind(&mut self, kind: Kind) {
+        *self.outcome.coverage.kinds.entry(kind).or_default() += 1;
+    }
+
+    pub(super) fn mark(&mut self, mark: CoverageMark) {
+        self.outcome.coverage.count(mark);
+    }
+
+    pub(super) fn distinct_image(&mut self) {
+        self.outcome.distinct_images += 1;
+    }
+
+    pub(super) fn recovery(&mut self) {
+        self.outcome.recoveries += 1;
+    }
+
+    pub(super) fn state(&mut self, state: &State<'_>, in_creation: bool, life: u32) {
+        self.tried(state);
+        if in_creation && life == 0 {
+            self.mark(CoverageMark::CreationWindow);
+        }
+        if life > 0 {
+            self.mark(CoverageMark::LaterLife);
+        }
+    }
+
+    pub(super) fn inner_state(&mut self, state: &State<'_>) {
+        self.tried(state);
+        self.mark(CoverageMark::CrashInRecovery);
+    }
+
+    fn tried(&mut self, state: &State<'_>) {
+        self.outcome.states_tried += 1;
+        if state.kind == CrashKind::PowerLoss {
+            self.outcome.coverage.observe(state.window, &state.selection);
+        }
+        self.hasher.digest(state.image.digest());
+    }
+
+    /// Judges one recovery; true if nothing is violated.
+    pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
+        let Recovered { shown, again, progress, .. } = trial.recovered;
+        let case = Case {
+            history: trial.history,
+            crash: trial.state.kind,
+            recovery: shown.as_ref(),
+            again: again.as_ref().map(Result::as_ref),
+            progress: progress
+                .as_ref()
+                .map(|(probe, outcome)| Progress { probe, outcome: outcome.as_ref() }),
+        };
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        outcomes.clear();
+        job.oracle.check(&case, &mut outcomes);
+        let mut clean = true;
+        for (index, outcome) in outcomes.drain(..).enumerate() {
+            let is_first = self.count(index, &outcome);
+            if let Outcome::Violated(witness) = outcome {
+                clean = false;
+                if is_first {
+                    let schedule = self.schedule(trial);
+                    self.keep(index, *witness, schedule, trial.digest, signature(trial));
+                }
+            }
+        }
+        self.outcomes = outcomes;
+        clean
+    }
+
+    /// Counts one outcome; true if it is the first violation of its invariant.
+    fn count(&mut self, index: usize, outcome: &Outcome) -> bool {
+        let count = &mut self.outcome.invariants[index];
+        let (evaluated, exercised, violated) = match outcome {
+            Outcome::NotEvaluated => (0, 0, 0),
+            Outcome::Holds { exercised } => (1, u64::from(*exercised), 0),
+            Outcome::Violated(_) => (1, 1, 1),
+        };
+        count.evaluated += evaluated;
+        count.exercised += exercised;
+        count.violated += violated;
+        self.hasher.number(evaluated + 2 * exercised + 4 * violated);
+        violated == 1 && count.violated == 1
+    }
+
+    fn schedule<S: Subject>(&self, trial: &Trial<'_, S>) -> Schedule {
+        let mut crashes = self.crashes.clone();
+        crashes.push(trial.state.describe());
+        Schedule { crashes, in_recovery: trial.inner.cloned().into_iter().collect() }
+    }
+
+    fn keep(
+        &mut self,
+        index: usize,
+        witness: Witness,
+        schedule: Schedule,
+        image: Digest,
+        signature: String,
+    ) {
+        let invariant = self.names[index];
+        self.outcome.violations.push(Violation { invariant, witness, schedule, image, signature });
+    }
+}
+
+fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
+    let what = operation.map_or_else(|| "opening it".to_owned(), |id| format!("operation {id}"));
+    Witness {
+        given: "the filesystem did everything that it was asked".to_owned(),
+        shown: format!("{what} {failure}"),
+        however: "no error was injected and nothing had crashed since the subject was opened".to_owned(),
+    }
+}
+
+/// What makes two violations one finding: which operations lost something, numbers left out.
+fn signature<S: Subject>(trial: &Trial<'_, S>) -> String {
+    let choice = trial.inner.cloned().unwrap_or_else(|| trial.state.describe());
+    let mut lost: Vec<String> = choice
+        .lost
+        .iter()
+        .map(|effect| {
+            let part = effect.part.split(' ').next().unwrap_or_default();
+            let torn = if effect.sectors == 0 { "lost" } else { "torn" };
+            format!("{torn} {part} of {}", without_numbers(&effect.operation))
+        })
+        .collect();
+    lost.sort_unstable();
+    lost.dedup();
+    let place = if trial.inner.is_some() { "in recovery" } else { "in work" };
+    format!("{place}: {}", lost.join(", "))
+}
+
+/// A text with each run of digits replaced, so that the n-th segment is any segment.
+fn without_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '0'..='9' if plain.ends_with('N') => {}
+            '0'..='9' => plain.push('N'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+

@@ -1,0 +1,136 @@
+//! Event stores as subjects, and bank transfers as their workload.
+
+use std::sync::Arc;
+
+use super::{Acknowledgements, Job, Subject, SubjectError, Workload};
+use crate::{
+    base::Seed,
+    oracle::BankOracle,
+    store::{EventStore, OpenContext, StoreError, StoreKind, StoreOptions},
+    trace::{OperationId, Promise},
+    vfs::Vfs,
+    workload::{BankTransfers, EventLog, Operation, Standing},
+};
+
+/// An event store as a subject.
+#[derive(Clone, Debug)]
+pub struct EventStoreSubject {
+    /// Which store.
+    pub kind: StoreKind,
+    /// Its options.
+    pub options: StoreOptions,
+}
+
+/// An event store with bank transfers to do.
+pub type EventStoreJob = Job<EventStoreSubject>;
+
+/// An open event store, with the appends that no sync has covered.
+#[derive(Debug)]
+pub struct OpenStore {
+    store: Option<Box<dyn EventStore>>,
+    buffered: Vec<OperationId>,
+    context: OpenContext,
+}
+
+impl OpenStore {
+    fn store(&mut self) -> Result<&mut dyn EventStore, SubjectError> {
+        let closed = || SubjectError("the store is closed: it could not be opened again".to_owned());
+        Ok(self.store.as_mut().ok_or_else(closed)?.as_mut())
+    }
+}
+
+fn say(error: StoreError) -> SubjectError {
+    SubjectError::new(&error)
+}
+
+impl EventStoreSubject {
+    fn reopen(&self, open: &mut OpenStore) -> Result<(), SubjectError> {
+        if let Some(store) = open.store.take() {
+            store.close().map_err(say)?;
+        }
+        open.context.entropy = open.context.entropy.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        open.store = Some(self.kind.open(&self.options, open.context.clone()).map_err(say)?);
+        Ok(())
+    }
+}
+
+impl Subject for EventStoreSubject {
+    type Operation = Operation;
+    type State = EventLog;
+    type Instance = OpenStore;
+
+    fn open(&self, vfs: Arc<dyn Vfs>, entropy: u64) -> Result<OpenStore, SubjectError> {
+        let context = OpenContext { vfs, entropy };
+        let store = self.kind.open(&self.options, context.clone()).map_err(say)?;
+        Ok(OpenStore { store: Some(store), buffered: Vec::new(), context })
+    }
+
+    fn apply(
+        &self,
+        open: &mut OpenStore,
+        id: OperationId,
+        operation: &Operation,
+        acks: &mut Acknowledgements<'_>,
+    ) -> Result<Option<EventLog>, SubjectError> {
+        match operation {
+            Operation::Append { stream, events } => {
+                let promise = open.store()?.append_batch(stream, events).map_err(say)?;
+                acks.acknowledge(id, promise);
+                if promise == Promise::Buffered {
+                    open.buffered.push(id);
+                }
+            }
+            Operation::Sync => {
+                open.store()?.sync().map_err(say)?;
+                for id in open.buffered.drain(..) {
+                    acks.acknowledge(id, Promise::Durable);
+                }
+            }
+            Operation::Checkpoint => open.store()?.checkpoint().map_err(say)?,
+            Operation::Rotate => open.store()?.rotate().map_err(say)?,
+            Operation::Reopen => self.reopen(open)?,
+            Operation::Read => return self.read(open).map(Some),
+        }
+        Ok(None)
+    }
+
+    fn read(&self, open: &mut OpenStore) -> Result<EventLog, SubjectError> {
+        let mut log = EventLog::new();
+        open.store()?.read_all(&mut log).map_err(say)?;
+        Ok(log)
+    }
+
+    fn close(&self, mut open: OpenStore) -> Result<(), SubjectError> {
+        open.store.take().map_or(Ok(()), |store| store.close().map_err(say))
+    }
+}
+
+impl Workload<Operation> for BankTransfers {
+    fn life(
+        &self,
+        seed: Seed,
+        life: u32,
+        lives: u32,
+        past: &[(&Operation, Standing)],
+    ) -> Vec<Operation> {
+        // The batches are spread over the lives; the first ones get what does not divide.
+        let batches = self.batches / lives + u32::from(life < self.batches % lives);
+        BankTransfers::life(self, seed, life, batches, past)
+    }
+
+    fn probe(&self, seed: Seed, life: u32) -> Operation {
+        BankTransfers::probe(self, seed, life)
+    }
+}
+
+impl EventStoreJob {
+    /// A job that checks these invariants.
+    pub fn new(
+        subject: EventStoreSubject,
+        workload: BankTransfers,
+        invariants: &[&'static str],
+    ) -> EventStoreJob {
+        let oracle = BankOracle::new(workload.clone(), invariants);
+        Job { subject, workload: Box::new(workload), oracle: Box::new(oracle) }
+    }
+}

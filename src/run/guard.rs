@@ -1,0 +1,63 @@
+//! The one place where a subject's panics are caught.
+//!
+//! A subject that panics, or does more operations than it may, becomes a verdict. What cannot be caught inside a process
+//! (a loop without I/O, a stack overflow, an abort) is not caught here.
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use super::SubjectError;
+use crate::{
+    oracle::{Failure, FailureKind},
+    simfs::BudgetExceeded,
+};
+
+thread_local! {
+    static INSIDE_SUBJECT: Cell<bool> = const { Cell::new(false) };
+    static PANIC_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps panics of subjects from being printed, and takes down where they happened. A panic of the harness itself is
+/// printed as ever. Call it once, before any run.
+pub fn silence_subject_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if INSIDE_SUBJECT.get() {
+            let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
+            PANIC_PLACE.replace(place);
+        } else {
+            usual(panic);
+        }
+    }));
+}
+
+/// Runs code of a subject; whatever goes wrong in it is an answer.
+pub(super) fn guard<T>(code: impl FnOnce() -> Result<T, SubjectError>) -> Result<T, Failure> {
+    let before = INSIDE_SUBJECT.replace(true);
+    PANIC_PLACE.take();
+    let result = catch_unwind(AssertUnwindSafe(code));
+    INSIDE_SUBJECT.set(before);
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Failure { kind: FailureKind::Error, message: error.0 }),
+        Err(panic) => Err(failure(panic.as_ref())),
+    }
+}
+
+fn failure(panic: &(dyn Any + Send)) -> Failure {
+    if let Some(BudgetExceeded { operations }) = panic.downcast_ref() {
+        let message = format!("more than {operations} operations on the filesystem");
+        return Failure { kind: FailureKind::OperationBudget, message };
+    }
+    let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = said.unwrap_or_else(|| "something that is no text".to_owned());
+    let message = match PANIC_PLACE.take() {
+        Some(place) => format!("{said} ({place})"),
+        None => said,
+    };
+    Failure { kind: FailureKind::Panic, message }
+}

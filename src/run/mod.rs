@@ -1,0 +1,30 @@
+//! One seed, one verdict: record, crash, recover, check.
+//!
+//! A run is a pure function of its configuration and its seed. The subject is recorded once a life; every crash state of that
+//! life is derived from the recording; a clean one of them, drawn from the seed, is the disk of the next life.
+
+mod config;
+mod coverage;
+mod driver;
+mod event_store;
+mod explore;
+mod guard;
+mod life;
+mod lay;
+mod outcome;
+mod recover;
+mod replay;
+mod schedule;
+mod subject;
+mod timeline;
+
+pub use config::{CrashMode, Mode, RunConfig};
+pub use coverage::{Coverage, CoverageMark};
+pub use driver::run;
+pub use event_store::{EventStoreJob, EventStoreSubject};
+pub use guard::silence_subject_panics;
+pub use outcome::{InvariantCount, RunOutcome, Violation};
+pub use replay::{Replay, ReplayError, Verdict, replay};
+pub use schedule::{Anchor, CrashChoice, KeptEffect, Schedule};
+pub use subject::{Acknowledgements, Job, Subject, SubjectError, Workload};
+pub use timeline::{Fate, Row, Timeline};

@@ -1,0 +1,124 @@
+//! Recovery of one image: what it shows, what a second one shows, and whether work can go on.
+
+use std::sync::Arc;
+
+use super::{
+    guard::guard,
+    life::{Start, entropy},
+    subject::{Acknowledgements, Job, Subject, SubjectError},
+};
+use crate::{
+    base::{Position, Seed},
+    image::Image,
+    oracle::Failure,
+    simfs::{Recording, SimFs},
+    trace::OperationId,
+};
+
+/// What came of recovering one image.
+#[derive(Debug)]
+pub(super) struct Recovered<S: Subject> {
+    /// What it showed.
+    pub(super) shown: Result<S::State, Failure>,
+    /// What a second recovery without a crash in between showed, if an invariant asks.
+    pub(super) again: Option<Result<S::State, Failure>>,
+    /// One more operation, and what a re-opened subject showed then, if an invariant asks.
+    pub(super) progress: Option<(S::Operation, Result<S::State, Failure>)>,
+    /// What the recovery did to the filesystem.
+    pub(super) recording: Recording,
+    /// Where in the recording it begins.
+    pub(super) first: Position,
+}
+
+/// What besides the recovery itself is tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trials {
+    pub(super) again: bool,
+    pub(super) progress: bool,
+    pub(super) budget: u64,
+    pub(super) seed: Seed,
+    pub(super) life: u32,
+}
+
+/// Purposes of entropy: each opening of the same disk draws something else.
+const RECOVERY: u64 = 0;
+const AGAIN: u64 = 1;
+const PROGRESS: u64 = 2;
+
+/// Recovers the subject on what `start` shows.
+pub(super) fn recover<S: Subject>(job: &Job<S>, start: Start, trials: Trials) -> Recovered<S> {
+    let fs = start.filesystem();
+    let first = fs.position();
+    let (shown, instance) = open_and_read(job, &fs, trials, RECOVERY);
+    let recovered = fs.live_image();
+    let recording = fs.finish();
+    let mut again = None;
+    let mut progress = None;
+    if shown.is_ok() {
+        again = trials.again.then(|| show(job, recovered.clone(), trials, AGAIN));
+        progress = trials.progress.then(|| {
+            let probe = job.workload.probe(trials.seed, trials.life);
+            let outcome = work(job, recovered, trials, &probe);
+            (probe, outcome)
+        });
+    }
+    drop_instance(instance);
+    Recovered { shown, again, progress, recording, first }
+}
+
+fn open_and_read<S: Subject>(
+    job: &Job<S>,
+    fs: &SimFs,
+    trials: Trials,
+    purpose: u64,
+) -> (Result<S::State, Failure>, Option<S::Instance>) {
+    fs.allow(trials.budget);
+    let entropy = entropy(trials.seed, &fs.live_image(), purpose);
+    let opened = guard(|| {
+        let mut instance = job.subject.open(Arc::new(fs.clone()), entropy)?;
+        let state = job.subject.read(&mut instance)?;
+        Ok((state, instance))
+    });
+    match opened {
+        Ok((state, instance)) => (Ok(state), Some(instance)),
+        Err(failure) => (Err(failure), None),
+    }
+}
+
+/// What the subject shows on an image.
+fn show<S: Subject>(
+    job: &Job<S>,
+    image: Image,
+    trials: Trials,
+    purpose: u64,
+) -> Result<S::State, Failure> {
+    let (shown, instance) = open_and_read(job, &SimFs::mount(image), trials, purpose);
+    drop_instance(instance);
+    shown
+}
+
+/// Opens the subject, lets it do one more operation, closes it and shows what it shows when it is opened again.
+fn work<S: Subject>(
+    job: &Job<S>,
+    image: Image,
+    trials: Trials,
+    probe: &S::Operation,
+) -> Result<S::State, Failure> {
+    let fs = SimFs::mount(image);
+    let (opened, instance) = open_and_read(job, &fs, trials, PROGRESS);
+    opened?;
+    guard(|| {
+        let mut instance = instance.ok_or_else(|| SubjectError("it is not open".to_owned()))?;
+        let mut acks = Acknowledgements::new(&fs);
+        job.subject.apply(&mut instance, OperationId(u32::MAX), probe, &mut acks)?;
+        job.subject.close(instance)
+    })?;
+    show(job, fs.live_image(), trials, RECOVERY)
+}
+
+fn drop_instance<I>(instance: Option<I>) {
+    let _: Result<(), Failure> = guard(|| {
+        drop(instance);
+        Ok(())
+    });
+}

@@ -1,0 +1,197 @@
+//! The explicit choices of one run: what a reproducer holds.
+//!
+//! A choice names operations by verb, path and n-th occurrence rather than by position, so that it can be laid onto the trace
+//! of a changed subject.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    base::{Digest, Position},
+    crash::{EffectKind, Kept, Window},
+    simfs::Recording,
+    trace::{Action, Paths},
+    workload::CrashKind,
+};
+
+/// All choices that led to a violation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// The crash that ended each life, in order.
+    pub crashes: Vec<CrashChoice>,
+    /// Crashes inside the recovery from the last of them, outermost first.
+    pub in_recovery: Vec<CrashChoice>,
+}
+
+/// One crash: where, and what survived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrashChoice {
+    /// What the crash took.
+    pub kind: CrashKind,
+    /// Where in the trace it fell.
+    pub point: Position,
+    /// The same place, told by the operations before it.
+    pub anchor: Anchor,
+    /// Of a process crash: the pages of the write in flight that had landed.
+    pub pages_in_flight: u64,
+    /// The pending effects that did not survive as a whole; all others did.
+    pub lost: Vec<KeptEffect>,
+    /// The digest of the disk that it left.
+    pub image: Digest,
+    /// The digest of the trace before the crash.
+    pub trace: Digest,
+    /// The operations before the crash, a word and a path each.
+    pub operations: Vec<String>,
+}
+
+/// A place in a trace, told by operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// The last operation before the place ("write log/1.wal"); empty at the start.
+    pub after: String,
+    /// Which operation of that description, counted from 1.
+    pub nth: u32,
+    /// Barriers and marks between that operation and the place.
+    pub then: u32,
+}
+
+/// A pending effect that did not survive as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptEffect {
+    /// The operation ("write log/1.wal").
+    pub operation: String,
+    /// Which operation of that description, counted from 1.
+    pub nth: u32,
+    /// Which of its effects ("block 3", "size 8192", "name log/1.wal").
+    pub part: String,
+    /// Sectors that survived, one bit each, the first lowest.
+    pub sectors: u8,
+    /// What each lost sector of a new block shows: two bits each; 0 zeros, 1 stale, 2 garbage.
+    pub fills: u16,
+}
+
+/// The operations of a recording that change the filesystem, each with its description and its count.
+#[derive(Debug)]
+pub(super) struct Outline {
+    /// By position in the trace.
+    names: BTreeMap<u32, (String, u32)>,
+    paths: BTreeMap<u32, String>,
+}
+
+impl Outline {
+    /// Describes the operations before `end`.
+    pub(super) fn new(recording: &Recording, end: Position) -> Outline {
+        let mut paths = Paths::new(&recording.base, &recording.trace);
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        let mut outline = Outline { names: BTreeMap::new(), paths: BTreeMap::new() };
+        let entries = recording.trace.entries();
+        for (index, entry) in (0_u32..).zip(entries).take(end.index()) {
+            if entry.action.is_change() {
+                let path = describe_path(&entry.action, recording, &mut paths, index);
+                let name = format!("{} {path}", entry.action.verb());
+                let count = counts.entry(name.clone()).or_default();
+                *count += 1;
+                outline.names.insert(index, (name, *count));
+                outline.paths.insert(index, path);
+            }
+        }
+        outline
+    }
+
+    /// The description of the operation at an index of the trace, with its count.
+    pub(super) fn name(&self, entry: u32) -> (String, u32) {
+        self.names.get(&entry).cloned().unwrap_or_default()
+    }
+
+    /// The descriptions in order.
+    pub(super) fn operations(&self) -> Vec<String> {
+        self.names.values().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Where an operation is, by its description and count.
+    pub(super) fn find(&self, name: &str, nth: u32) -> Option<u32> {
+        let found = self.names.iter().find(|(_, (this, count))| this == name && *count == nth);
+        found.map(|(index, _)| *index)
+    }
+
+    fn anchor(&self, point: Position) -> Anchor {
+        match self.names.range(..point.0).next_back() {
+            Some((&index, (name, nth))) => {
+                Anchor { after: name.clone(), nth: *nth, then: point.0 - index - 1 }
+            }
+            None => Anchor { after: String::new(), nth: 0, then: point.0 },
+        }
+    }
+}
+
+fn describe_path(action: &Action, recording: &Recording, paths: &mut Paths<'_>, index: u32) -> String {
+    let trace = &recording.trace;
+    // Names that go are described as they were, names that come as they are.
+    let (directory, name) = match *action {
+        Action::Create { directory, name, .. }
+        | Action::CreateDirectory { directory, name, .. }
+        | Action::Link { directory, name, .. }
+        | Action::Unlink { directory, name, .. }
+        | Action::RemoveDirectory { directory, name, .. } => (directory, name),
+        Action::Rename { to, to_name, .. } => (to, to_name),
+        _ => {
+            paths.advance(Position(index));
+            return action.inode().map_or_else(String::new, |inode| paths.get(inode).to_string());
+        }
+    };
+    paths.advance(Position(index));
+    paths.child(directory, trace.bytes(name)).to_string()
+}
+
+impl CrashChoice {
+    /// Puts a choice into words.
+    pub(super) fn describe(
+        window: &Window<'_>,
+        selection: &[Kept],
+        pages_in_flight: u64,
+        kind: CrashKind,
+        image: Digest,
+    ) -> CrashChoice {
+        let recording = window.graph.recording;
+        let outline = Outline::new(recording, window.point);
+        let mut before = recording.trace.clone();
+        before.truncate(window.point);
+        let lost = selection.iter().enumerate().filter_map(|(slot, &kept)| {
+            let effect = window.effect(slot);
+            let survives = kept.sectors & effect.whole() == effect.whole();
+            (!survives).then(|| {
+                let (operation, nth) = outline.name(effect.entry);
+                let part = part(&effect.kind, window);
+                KeptEffect { operation, nth, part, sectors: kept.sectors, fills: kept.fills() }
+            })
+        });
+        CrashChoice {
+            kind,
+            point: window.point,
+            anchor: outline.anchor(window.point),
+            pages_in_flight,
+            lost: lost.collect(),
+            image,
+            trace: before.digest(),
+            operations: outline.operations(),
+        }
+    }
+}
+
+/// Which effect of its operation this is, in words.
+pub(super) fn part(kind: &EffectKind, window: &Window<'_>) -> String {
+    match kind {
+        EffectKind::Name { name, target, .. } => {
+            let name = window.graph.recording.trace.bytes(*name).escape_ascii();
+            format!("{} {name}", if target.is_some() { "entry" } else { "no entry" })
+        }
+        EffectKind::Size { size, .. } => format!("size {size}"),
+        EffectKind::Cut { size, .. } => format!("cut {size}"),
+        EffectKind::Block(block) => format!("block {}", block.block),
+    }
+}

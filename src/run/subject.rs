@@ -1,0 +1,109 @@
+//! What the driver needs to know of a system under test.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    base::Seed,
+    oracle::Oracle,
+    simfs::SimFs,
+    trace::{Mark, OperationId, Promise},
+    vfs::Vfs,
+    workload::Standing,
+};
+
+/// A system under test: something that keeps its state in files, and can be opened again after a crash.
+pub trait Subject: fmt::Debug + Send + Sync {
+    /// What it can be asked to do.
+    type Operation: Clone + fmt::Debug + PartialEq + Send + Sync;
+    /// What it shows: the logical state that the oracle judges.
+    type State: Clone + fmt::Debug + PartialEq + Send + Sync;
+    /// The subject while it is open.
+    type Instance;
+
+    /// Opens the subject on `vfs`, of which it owns everything; this is also its recovery.
+    ///
+    /// `entropy` differs between any two times the subject is opened, for what must never repeat; it takes the place of the
+    /// machine's randomness, so that a run stays a function of its seed.
+    fn open(&self, vfs: Arc<dyn Vfs>, entropy: u64) -> Result<Self::Instance, SubjectError>;
+
+    /// Does one operation.
+    ///
+    /// What is promised goes to `acks`, for this operation or for earlier ones, now or in a later call: a group commit
+    /// acknowledges a whole group. An operation that reads answers with what it read.
+    fn apply(
+        &self,
+        instance: &mut Self::Instance,
+        id: OperationId,
+        operation: &Self::Operation,
+        acks: &mut Acknowledgements<'_>,
+    ) -> Result<Option<Self::State>, SubjectError>;
+
+    /// What the subject shows now.
+    fn read(&self, instance: &mut Self::Instance) -> Result<Self::State, SubjectError>;
+
+    /// Closes the subject in good order.
+    fn close(&self, instance: Self::Instance) -> Result<(), SubjectError>;
+}
+
+/// What a subject says when it fails.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SubjectError(pub String);
+
+impl SubjectError {
+    /// What an error of the subject's own says.
+    pub fn new(error: &dyn fmt::Display) -> SubjectError {
+        SubjectError(error.to_string())
+    }
+}
+
+/// Takes a subject's promises down, between the operations on the filesystem.
+#[derive(Debug)]
+pub struct Acknowledgements<'a> {
+    fs: &'a SimFs,
+}
+
+impl<'a> Acknowledgements<'a> {
+    pub(super) fn new(fs: &'a SimFs) -> Acknowledgements<'a> {
+        Acknowledgements { fs }
+    }
+
+    /// The subject promises this of an operation that was issued before.
+    pub fn acknowledge(&mut self, id: OperationId, promise: Promise) {
+        self.fs.mark(Mark::Acknowledged(id, promise));
+    }
+}
+
+/// Draws what a subject is asked to do.
+pub trait Workload<Operation>: fmt::Debug + Send + Sync {
+    /// The operations of one of `lives` lives; `past` is what was asked in earlier ones, and what is certain of it.
+    fn life(
+        &self,
+        seed: Seed,
+        life: u32,
+        lives: u32,
+        past: &[(&Operation, Standing)],
+    ) -> Vec<Operation>;
+
+    /// One more operation, for a subject that has just recovered.
+    fn probe(&self, seed: Seed, life: u32) -> Operation;
+}
+
+/// A subject with what it is asked and how it is judged.
+pub struct Job<S: Subject> {
+    /// The system under test.
+    pub subject: S,
+    /// What it is asked to do.
+    pub workload: Box<dyn Workload<S::Operation>>,
+    /// How it is judged.
+    pub oracle: Box<dyn Oracle<S::Operation, S::State>>,
+}
+
+impl<S: Subject> fmt::Debug for Job<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("subject", &self.subject)
+            .field("workload", &self.workload)
+            .finish_non_exhaustive()
+    }
+}

@@ -6,14 +6,14 @@ use super::{strategy::workloads, *};
 use crate::base::{Hasher, InclusiveRange, Ratio};
 
 fn batches(operations: &[Operation]) -> Vec<Vec<BankEvent<'_>>> {
-    let events = |operation| match operation {
-        Operation::Append { events, .. } => {
-            let decoded = events.iter().map(|bytes| BankEvent::decode(bytes).unwrap());
-            Some(decoded.collect())
+    let decode = |bytes| BankEvent::decode(bytes).unwrap();
+    let mut batches = Vec::new();
+    for operation in operations {
+        if let Operation::Append { events, .. } = operation {
+            batches.push(events.iter().map(decode).collect());
         }
-        _ => None,
-    };
-    operations.iter().filter_map(events).collect()
+    }
+    batches
 }
 
 fn apply(balances: &mut [i64], event: &BankEvent<'_>) {

@@ -4,7 +4,7 @@ use super::{
     Case, Issued, Oracle, Outcome,
     catalogue::{self, Invariant, UnknownInvariant},
     invariant::RECOVERY_SUCCEEDS,
-    reading::Reading,
+    reading::{Batch, Reading},
 };
 use crate::workload::{BankConfig, EventLog, Operation};
 
@@ -44,7 +44,10 @@ impl BankOracle {
 
 impl Oracle<Operation, EventLog> for BankOracle {
     fn invariants(&self) -> Vec<&'static str> {
-        self.invariants.iter().map(|invariant| invariant.id).collect()
+        self.invariants
+            .iter()
+            .map(|invariant| invariant.id)
+            .collect()
     }
 
     fn check(&self, case: &Case<'_, Operation, EventLog>, outcomes: &mut Vec<Outcome>) {
@@ -65,7 +68,7 @@ impl Oracle<Operation, EventLog> for BankOracle {
         let mut batches = reading.batches.iter().peekable();
         let is_shown = |issued: &Issued<'_, Operation>| {
             let batch = batches.next_if(|batch| batch.issued.id == issued.id);
-            batch.is_none_or(|batch| batch.is_whole())
+            batch.is_none_or(Batch::is_whole)
         };
         history.iter().map(is_shown).collect()
     }

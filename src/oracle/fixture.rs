@@ -50,7 +50,11 @@ impl Fixture {
             failed: false,
             seen: false,
         };
-        let entries: Vec<Entry> = operations.into_iter().filter(is_append).map(entry).collect();
+        let entries: Vec<Entry> = operations
+            .into_iter()
+            .filter(is_append)
+            .map(entry)
+            .collect();
         let mut fixture = Fixture {
             config,
             entries,

@@ -135,6 +135,12 @@ impl<'a> Reading<'a> {
         batches.filter(move |(_, batch)| batch.stream == stream)
     }
 
+    /// Whether some batch may be there, and so may be there in part.
+    pub(super) fn may_be_torn(&self) -> bool {
+        let mut batches = self.batches.iter();
+        batches.any(|batch| batch.events.len() > 1 && !batch.is_gone())
+    }
+
     fn enter(&mut self, issued: &'a Issued<'a, Operation>) {
         let Operation::Append { stream, events } = issued.operation else {
             return;

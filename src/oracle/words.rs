@@ -15,7 +15,7 @@ pub(super) fn given(case: &BankCase<'_>, reading: &Reading<'_>) -> String {
         CrashKind::PowerLoss => "acknowledged as durable",
         CrashKind::ProcessCrash => "acknowledged",
     };
-    let in_doubt = |batch: &Batch<'_>| batch.is_in_doubt() && !batch.issued.failed;
+    let in_doubt = |batch: &_| Batch::is_in_doubt(batch) && !Batch::is_on_its_own(batch);
     let clauses = [
         clause(reading, Batch::must_survive, acknowledged),
         clause(reading, in_doubt, "in doubt"),
@@ -29,9 +29,9 @@ pub(super) fn given(case: &BankCase<'_>, reading: &Reading<'_>) -> String {
     clauses.join("; ")
 }
 
-fn clause(
-    reading: &Reading<'_>,
-    pick: impl Fn(&Batch<'_>) -> bool,
+fn clause<'a>(
+    reading: &'a Reading<'a>,
+    pick: impl Fn(&Batch<'a>) -> bool,
     what: &str,
 ) -> Option<String> {
     let batches = Batches::of(reading, pick);
@@ -51,7 +51,8 @@ pub(super) fn shown(reading: &Reading<'_>) -> String {
     if torn.len() > ITEMS_MAX {
         items.push(format!("parts of {} more", torn.len() - ITEMS_MAX));
     }
-    let count = |pick: fn(&Shown) -> bool| reading.events.iter().filter(|&event| pick(event)).count();
+    let count =
+        |pick: fn(&Shown) -> bool| reading.events.iter().filter(|&event| pick(event)).count();
     match count(|event| matches!(event, Shown::Again(_))) {
         0 => {}
         again => items.push(format!("{} a second time", events(again))),
@@ -82,7 +83,10 @@ pub(super) fn events(count: usize) -> String {
 /// Where two states differ first, or `None` if they do not: "event 3 differs", "… is missing".
 pub(super) fn difference(expected: &EventLog, actual: &EventLog) -> Option<String> {
     let (expected_count, actual_count) = (expected.len(), actual.len());
-    let same = expected.iter().zip(actual.iter()).take_while(|(one, other)| one == other);
+    let same = expected
+        .iter()
+        .zip(actual.iter())
+        .take_while(|(one, other)| one == other);
     let same_count = same.count();
     if same_count == expected_count.max(actual_count) {
         return None;
@@ -121,12 +125,11 @@ pub(super) struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    pub(super) fn of(
-        reading: &'a Reading<'a>,
-        pick: impl Fn(&Batch<'a>) -> bool,
-    ) -> Batches<'a> {
+    pub(super) fn of(reading: &'a Reading<'a>, pick: impl Fn(&Batch<'a>) -> bool) -> Batches<'a> {
         let batches = reading.batches.iter().enumerate();
-        let picked = batches.filter(|(_, batch)| pick(batch)).map(|(index, _)| index);
+        let picked = batches
+            .filter(|(_, batch)| pick(batch))
+            .map(|(index, _)| index);
         Batches {
             reading,
             picked: picked.collect(),
@@ -236,13 +239,22 @@ mod tests {
         let says = |actual: &[&[u8]]| difference(&two, &log(actual));
         assert_eq!(says(&[b"a", b"b"]), None);
         assert_eq!(says(&[b"a"]).as_deref(), Some("1 event missing at the end"));
-        assert_eq!(says(&[b"a", b"b", b"c"]).as_deref(), Some("1 event more at the end"));
-        assert_eq!(says(&[b"a", b"c"]).as_deref(), Some("another event in place 1 (from 0)"));
+        assert_eq!(
+            says(&[b"a", b"b", b"c"]).as_deref(),
+            Some("1 event more at the end")
+        );
+        assert_eq!(
+            says(&[b"a", b"c"]).as_deref(),
+            Some("another event in place 1 (from 0)")
+        );
     }
 
     #[test]
     fn a_long_message_is_cut_between_characters() {
         assert_eq!(message("short"), "short");
-        assert_eq!(message(&"ü".repeat(300)), "ü".repeat(MESSAGE_CHARS_MAX) + "…");
+        assert_eq!(
+            message(&"ü".repeat(300)),
+            "ü".repeat(MESSAGE_CHARS_MAX) + "…"
+        );
     }
 }

@@ -12,3 +12,6 @@ pub use bank::{
 pub use event::{EventBatch, EventLog, EventRef};
 pub use ledger::{CrashKind, Ledger, Standing};
 pub use operation::Operation;
+
+#[cfg(test)]
+pub(crate) use bank::strategy as bank_strategy;

@@ -187,10 +187,12 @@ impl<'a> Reading<'a> {
         Shown::First(slot)
     }
 
-    /// The batch of this key; most events belong to the batch of the event before.
+    /// The batch of this key; most events belong to the batch of the event before, or the next.
     pub(super) fn find(&self, key: u64, batch_guess: usize) -> Option<usize> {
-        if self.index.get(batch_guess) == Some(&(key, batch_guess)) {
-            return Some(batch_guess);
+        for guess in [batch_guess, batch_guess + 1] {
+            if self.index.get(guess) == Some(&(key, guess)) {
+                return Some(guess);
+            }
         }
         let found = self.index.binary_search_by_key(&key, |&(key, _)| key);
         found.ok().map(|found| self.index[found].1)

@@ -196,11 +196,11 @@ impl<'a> Teller<'a> {
         let mut padding = vec![0; self.rng.within(self.config.payload_bytes) as usize];
         self.rng.fill(&mut padding);
         for byte in &mut padding {
-            match *byte >> 4 {
-                0x0 => *byte = 0,
-                0xf => *byte = b'\n',
-                _ => {}
-            }
+            *byte = match *byte >> 4 {
+                0x0 => 0,
+                0xf => b'\n',
+                _ => *byte,
+            };
         }
         padding
     }

@@ -4,12 +4,14 @@
 
 mod digest;
 mod position;
+mod range;
 mod ratio;
 mod rng;
 mod seed;
 
 pub use digest::{Digest, Hasher};
 pub use position::Position;
+pub use range::{InclusiveRange, InclusiveRangeError};
 pub use ratio::{Ratio, RatioError};
 pub use rng::{Rng, Stream};
 pub use seed::{SEED_VERSION, Seed, SeedError};

@@ -6,7 +6,7 @@
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Ratio, Seed};
+use super::{InclusiveRange, Ratio, Seed};
 
 /// What a stream of draws is for.
 ///
@@ -102,6 +102,17 @@ impl Rng {
             Some(width) => low + self.below(width),
             None => self.next_u64(),
         }
+    }
+
+    /// A number of `range`.
+    pub fn within(&mut self, range: InclusiveRange) -> u32 {
+        let width = u64::from(range.high() - range.low()) + 1;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most the width of a range of u32"
+        )]
+        let offset = self.below(width) as u32;
+        range.low() + offset
     }
 
     /// True in `ratio` of all draws.

@@ -1,9 +1,22 @@
 //! Judges what recovery showed against what was promised.
 //!
 //! The oracle sees operations, acknowledgements and recovered states only, never bytes on disk.
+//!
+//! [`BankOracle`] makes one reading of the recovered events against the history and hands it to
+//! the [invariants](catalogue), each in a file of its own.
 
+mod bank;
 mod case;
+pub mod catalogue;
+#[cfg(test)]
+mod fixture;
+mod invariant;
+mod reading;
+#[cfg(test)]
+mod tests;
+mod words;
 
+pub use bank::BankOracle;
 pub use case::{Case, Failure, FailureKind, Issued, Progress};
 
 /// Judges recoveries of one kind of subject.

@@ -1,9 +1,17 @@
 //! What a subject is asked to do, and what it promised.
 
+mod bank;
 mod event;
 mod ledger;
 mod operation;
 
+pub use bank::{
+    BankConfig, BankConfigError, BankEvent, BankEventKind, BankTransfers, EVENT_HEADER_SIZE_BYTES,
+    PROBE_BATCH, Past,
+};
 pub use event::{EventBatch, EventLog, EventRef};
 pub use ledger::{CrashKind, Ledger, Standing};
 pub use operation::Operation;
+
+#[cfg(test)]
+pub(crate) use bank::strategy as bank_strategy;

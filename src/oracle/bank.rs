@@ -1,0 +1,75 @@
+//! The oracle of the bank-transfers workload.
+
+use super::{
+    Case, Issued, Oracle, Outcome,
+    catalogue::{self, Invariant, UnknownInvariant},
+    invariant::RECOVERY_SUCCEEDS,
+    reading::{Batch, Reading},
+};
+use crate::workload::{BankConfig, EventLog, Operation};
+
+/// Judges recoveries of event stores under bank transfers.
+///
+/// ```
+/// use tornwrite::{oracle::{BankOracle, Oracle as _}, workload::BankConfig};
+///
+/// let ids = ["durable-ack", "atomic-batch"];
+/// let oracle = BankOracle::new(BankConfig::default(), &ids)?;
+/// assert_eq!(oracle.invariants(), ["atomic-batch", "durable-ack"]);
+/// # Ok::<(), tornwrite::oracle::catalogue::UnknownInvariant>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct BankOracle {
+    config: BankConfig,
+    invariants: Vec<&'static Invariant>,
+}
+
+impl BankOracle {
+    /// An oracle that checks the invariants of these ids, in the order of the catalogue.
+    pub fn new(
+        config: BankConfig,
+        ids: &[impl AsRef<str>],
+    ) -> Result<BankOracle, UnknownInvariant> {
+        for id in ids {
+            catalogue::find(id.as_ref())?;
+        }
+        let is_wanted = |id: &str| ids.iter().any(|wanted| wanted.as_ref() == id);
+        let all = catalogue::INVARIANTS.iter();
+        Ok(BankOracle {
+            config,
+            invariants: all.filter(|invariant| is_wanted(invariant.id)).collect(),
+        })
+    }
+}
+
+impl Oracle<Operation, EventLog> for BankOracle {
+    fn invariants(&self) -> Vec<&'static str> {
+        self.invariants
+            .iter()
+            .map(|invariant| invariant.id)
+            .collect()
+    }
+
+    fn check(&self, case: &Case<'_, Operation, EventLog>, outcomes: &mut Vec<Outcome>) {
+        let nothing = EventLog::new();
+        let log = case.recovery.unwrap_or(&nothing);
+        let reading = Reading::of(case.history, log, &self.config);
+        outcomes.extend(self.invariants.iter().map(|invariant| {
+            if case.recovery.is_ok() || invariant.id == RECOVERY_SUCCEEDS {
+                (invariant.check)(case, &reading)
+            } else {
+                Outcome::NotEvaluated
+            }
+        }));
+    }
+
+    fn shown(&self, history: &[Issued<'_, Operation>], state: &EventLog) -> Vec<bool> {
+        let reading = Reading::of(history, state, &self.config);
+        let mut batches = reading.batches.iter().peekable();
+        let is_shown = |issued: &Issued<'_, Operation>| {
+            let batch = batches.next_if(|batch| batch.issued.id == issued.id);
+            batch.is_none_or(Batch::is_whole)
+        };
+        history.iter().map(is_shown).collect()
+    }
+}

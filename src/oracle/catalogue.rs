@@ -1,0 +1,100 @@
+//! The invariants that ship with the harness.
+
+use super::{
+    Outcome, invariant,
+    reading::{BankCase, Reading},
+};
+
+/// An invariant: what a recovered state must satisfy.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// Its stable id.
+    pub id: &'static str,
+    /// What it says, in one line.
+    pub summary: &'static str,
+    /// Whether it is checked where a scenario names no invariants; the others are for subjects
+    /// that promise more.
+    pub is_default: bool,
+    pub(super) check: fn(&BankCase<'_>, &Reading<'_>) -> Outcome,
+}
+
+/// An id that no invariant has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no invariant `{id}`; the nearest is `{nearest}`")]
+pub struct UnknownInvariant {
+    /// The id that was asked for.
+    pub id: String,
+    /// The id that is spelled most like it.
+    pub nearest: &'static str,
+}
+
+/// All invariants, the weakest guarantee first, so that the first violated one says best *what*
+/// broke.
+pub static INVARIANTS: [Invariant; 13] = [
+    invariant::recovery_succeeds::INVARIANT,
+    invariant::no_phantom::INVARIANT,
+    invariant::gone_stays_gone::INVARIANT,
+    invariant::atomic_batch::INVARIANT,
+    invariant::balanced_transfers::INVARIANT,
+    invariant::no_overdraft::INVARIANT,
+    invariant::durable_ack::INVARIANT,
+    invariant::seen_stays_seen::INVARIANT,
+    invariant::prefix_order::INVARIANT,
+    invariant::gapless_sequence::INVARIANT,
+    invariant::recovery_idempotent::INVARIANT,
+    invariant::forward_progress::INVARIANT,
+    invariant::legal_history::INVARIANT,
+];
+
+/// The invariant with this id.
+pub fn find(id: &str) -> Result<&'static Invariant, UnknownInvariant> {
+    let found = INVARIANTS.iter().find(|invariant| invariant.id == id);
+    found.ok_or_else(|| UnknownInvariant {
+        id: id.to_owned(),
+        nearest: nearest(id),
+    })
+}
+
+/// The ids of the invariants that are checked by default.
+pub fn defaults() -> Vec<&'static str> {
+    let defaults = INVARIANTS.iter().filter(|invariant| invariant.is_default);
+    defaults.map(|invariant| invariant.id).collect()
+}
+
+fn nearest(id: &str) -> &'static str {
+    let ids = INVARIANTS.iter().map(|invariant| invariant.id);
+    ids.min_by_key(|known| strsim::damerau_levenshtein(known, id))
+        .expect("the catalogue is not empty")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_invariant_is_found_by_its_id() {
+        for invariant in &INVARIANTS {
+            assert_eq!(find(invariant.id).unwrap().summary, invariant.summary);
+        }
+    }
+
+    #[test]
+    fn a_misspelled_id_gets_the_nearest() {
+        let error = find("atomic-btach").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no invariant `atomic-btach`; the nearest is `atomic-batch`"
+        );
+    }
+
+    #[test]
+    fn what_only_some_subjects_promise_is_opt_in() {
+        let defaults = defaults();
+        let opt_in: Vec<&str> = INVARIANTS
+            .iter()
+            .map(|invariant| invariant.id)
+            .filter(|id| !defaults.contains(id))
+            .collect();
+        assert_eq!(opt_in, ["seen-stays-seen", "gapless-sequence"]);
+    }
+}

@@ -1,0 +1,61 @@
+//! Recovery returns.
+//!
+//! Verifies that recovery from a legal crash state, with nothing injected into it, neither returns
+//! an error nor panics nor exceeds its operation budget.
+//!
+//! Deliberately does not verify what it shows, nor a loop that does no I/O: a supervising process
+//! sees to those.
+//!
+//! Exercised: something was issued, so that the crash may have left files half written.
+
+use super::violated_showing;
+use crate::oracle::{
+    Outcome,
+    catalogue::Invariant,
+    reading::{BankCase, Reading},
+    words,
+};
+
+pub(in crate::oracle) const ID: &str = "recovery-succeeds";
+
+pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
+    id: ID,
+    summary: "recovery returns Ok: no error, no panic, no operation budget exceeded",
+    is_default: true,
+    check,
+};
+
+fn check(case: &BankCase<'_>, reading: &Reading<'_>) -> Outcome {
+    let Err(failure) = case.recovery else {
+        return Outcome::Holds {
+            exercised: !case.history.is_empty(),
+        };
+    };
+    let shown = format!("recovery {}", words::message(&failure.to_string()));
+    let however = "this is what a crash may leave, and nothing was injected into the recovery: \
+        it has to show a state"
+        .to_owned();
+    violated_showing(case, reading, shown, however)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::fixture::{Fixture, failure};
+
+    #[test]
+    fn holds_and_is_exercised_once_something_was_issued() {
+        assert!(Fixture::new(1).exercises(ID));
+        assert!(!Fixture::new(0).exercises(ID));
+    }
+
+    #[test]
+    fn an_error_is_a_violation_that_quotes_it() {
+        let outcome = Fixture::new(1).recovers(Err(failure())).check(ID);
+        let Outcome::Violated(witness) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(witness.given, "batch #0 was acknowledged as durable");
+        assert_eq!(witness.shown, "recovery returned an error: no such record");
+    }
+}

@@ -2,7 +2,22 @@
 //!
 //! A store sees a [`Vfs`](crate::vfs::Vfs) and nothing of the simulation.
 
+mod hex;
+mod kind;
+mod memory;
+pub mod ndjson;
+mod options;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod trouble;
+pub mod wal;
+pub mod wal_note;
+
 use std::{fmt, sync::Arc};
+
+pub use kind::{StoreKind, StoreOptions};
+pub use options::{OptionError, OptionMap, OptionValue};
 
 use crate::{
     trace::Promise,

@@ -9,14 +9,18 @@
 //!
 //! Deliberately absent: permissions, ownership, timestamps, locks. No crash-consistency rule depends on them.
 
+mod cursor;
 mod error;
 mod ext;
+mod os;
 mod path;
 
 use std::fmt;
 
+pub use cursor::Cursor;
 pub use error::{VfsError, VfsOperation, VfsResult};
 pub use ext::{FileExt, VfsExt};
+pub use os::OsVfs;
 pub use path::{Path, PathBuf};
 
 /// A filesystem.

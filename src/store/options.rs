@@ -1,0 +1,164 @@
+//! Options of stores: from the flat map of a scenario to a resolved struct.
+//!
+//! Guarantees that every key is known and every value is one that the store takes, so that a store never checks again.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::{
+    ndjson::{NdjsonOptions, Unparsable},
+    wal::{SyncMode, WalOptions},
+    wal_note::WalNoteOptions,
+};
+
+/// The value of an option as a scenario writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionValue {
+    /// A whole number.
+    Integer(u64),
+    /// A word.
+    Text(String),
+}
+
+impl fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OptionValue::Integer(number) => number.fmt(f),
+            OptionValue::Text(text) => write!(f, "\"{text}\""),
+        }
+    }
+}
+
+/// The options of a store as a scenario writes them.
+pub type OptionMap = BTreeMap<String, OptionValue>;
+
+/// An option that a store does not take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionError {
+    /// The store has no option of this name.
+    #[error("{store} has no option `{key}`; it has {}", known.join(", "))]
+    UnknownKey {
+        /// The store's name.
+        store: &'static str,
+        /// The name that it does not know.
+        key: String,
+        /// The names that it knows, the most similar first.
+        known: Vec<&'static str>,
+    },
+    /// The option does not take this value.
+    #[error("{store} takes no {key} = {found}: expected {expected}")]
+    BadValue {
+        /// The store's name.
+        store: &'static str,
+        /// The option.
+        key: &'static str,
+        /// What it was given.
+        found: OptionValue,
+        /// What it takes.
+        expected: &'static str,
+    },
+}
+
+impl NdjsonOptions {
+    pub(super) fn resolve(map: &OptionMap) -> Result<NdjsonOptions, OptionError> {
+        let given = Given::new("ndjson", map, &["unparsable"])?;
+        let words = [
+            ("strict", Unparsable::Strict),
+            ("lenient", Unparsable::Lenient),
+        ];
+        Ok(NdjsonOptions {
+            unparsable: given.word("unparsable", &words, "\"strict\" or \"lenient\"")?,
+        })
+    }
+}
+
+impl WalNoteOptions {
+    pub(super) fn resolve(map: &OptionMap) -> Result<WalNoteOptions, OptionError> {
+        let given = Given::new("wal-note", map, &["segment_bytes"])?;
+        let default = WalNoteOptions::default();
+        Ok(WalNoteOptions {
+            segment_bytes: given.size("segment_bytes", default.segment_bytes)?,
+        })
+    }
+}
+
+impl WalOptions {
+    pub(super) fn resolve(map: &OptionMap) -> Result<WalOptions, OptionError> {
+        let given = Given::new("wal", map, &["checkpoint_batches", "segment_bytes", "sync"])?;
+        let default = WalOptions::default();
+        let words = [
+            ("always", SyncMode::Always),
+            ("batch", SyncMode::Batch),
+            ("none", SyncMode::None),
+        ];
+        Ok(WalOptions {
+            sync: given.word("sync", &words, "\"always\", \"batch\" or \"none\"")?,
+            segment_bytes: given.size("segment_bytes", default.segment_bytes)?,
+            checkpoint_batches: given.count("checkpoint_batches", default.checkpoint_batches)?,
+        })
+    }
+}
+
+/// What a store was given, all of it under names that it knows.
+struct Given<'a> {
+    store: &'static str,
+    map: &'a OptionMap,
+}
+
+impl Given<'_> {
+    fn new<'a>(
+        store: &'static str,
+        map: &'a OptionMap,
+        known: &[&'static str],
+    ) -> Result<Given<'a>, OptionError> {
+        if let Some(key) = map.keys().find(|key| !known.contains(&key.as_str())) {
+            let mut known = known.to_vec();
+            known.sort_by_key(|name| strsim::levenshtein(name, key));
+            let key = key.clone();
+            return Err(OptionError::UnknownKey { store, key, known });
+        }
+        Ok(Given { store, map })
+    }
+
+    /// One of `words`, of which the type's default is the one for nothing given.
+    fn word<T: Copy + Default>(
+        &self,
+        key: &'static str,
+        words: &[(&str, T)],
+        expected: &'static str,
+    ) -> Result<T, OptionError> {
+        let Some(found) = self.map.get(key) else {
+            return Ok(T::default());
+        };
+        words
+            .iter()
+            .find(|(word, _)| matches!(found, OptionValue::Text(text) if text == word))
+            .map(|&(_, value)| value)
+            .ok_or_else(|| self.bad(key, found, expected))
+    }
+
+    fn size(&self, key: &'static str, default: u64) -> Result<u64, OptionError> {
+        match self.map.get(key) {
+            None => Ok(default),
+            Some(&OptionValue::Integer(size)) if size > 0 => Ok(size),
+            Some(found) => Err(self.bad(key, found, "a number of bytes above 0")),
+        }
+    }
+
+    fn count(&self, key: &'static str, default: u64) -> Result<u64, OptionError> {
+        match self.map.get(key) {
+            None => Ok(default),
+            Some(&OptionValue::Integer(count)) => Ok(count),
+            Some(found) => Err(self.bad(key, found, "a whole number")),
+        }
+    }
+
+    fn bad(&self, key: &'static str, found: &OptionValue, expected: &'static str) -> OptionError {
+        OptionError::BadValue {
+            store: self.store,
+            key,
+            found: found.clone(),
+            expected,
+        }
+    }
+}

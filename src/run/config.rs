@@ -53,10 +53,9 @@ impl RunConfig {
     /// What ends the life with this number, counted from 0.
     pub fn crash_kind(&self, life: u32) -> CrashKind {
         match self.crash {
-            CrashMode::PowerLoss => CrashKind::PowerLoss,
             CrashMode::ProcessCrash => CrashKind::ProcessCrash,
-            CrashMode::ProcessThenPower if life % 2 == 0 => CrashKind::ProcessCrash,
-            CrashMode::ProcessThenPower => CrashKind::PowerLoss,
+            CrashMode::ProcessThenPower if life.is_multiple_of(2) => CrashKind::ProcessCrash,
+            CrashMode::PowerLoss | CrashMode::ProcessThenPower => CrashKind::PowerLoss,
         }
     }
 

@@ -86,15 +86,24 @@ impl Coverage {
             (CoverageMark::Reordered, seen.reordered),
             (CoverageMark::SizeBeforeData, seen.size_before_data),
             (CoverageMark::ForeignFill, seen.foreign_fill),
-            (CoverageMark::AllLost, !selection.is_empty() && !seen.kept_any),
+            (
+                CoverageMark::AllLost,
+                !selection.is_empty() && !seen.kept_any,
+            ),
         ];
-        shown.into_iter().filter(|(_, shown)| *shown).for_each(|(mark, _)| self.count(mark));
+        shown
+            .into_iter()
+            .filter(|(_, shown)| *shown)
+            .for_each(|(mark, _)| self.count(mark));
     }
 }
 
 /// What one crash state shows.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of marks, filled in one pass")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of marks, filled in one pass"
+)]
 struct Seen {
     torn: bool,
     torn_last: bool,
@@ -107,6 +116,10 @@ struct Seen {
 
 /// What survived of one operation.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of marks, filled in one pass"
+)]
 struct Share {
     kept: bool,
     lost: bool,

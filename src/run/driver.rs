@@ -1,7 +1,8 @@
 //! The main loop: record a life, try its crash states, go on from one of them.
 
 use super::{
-    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule, Violation,
+    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
+    Violation,
     explore::{Explorer, State},
     life::{Life, Start, record},
     recover::{Recovered, Trials},
@@ -13,7 +14,7 @@ use crate::{
     image::Image,
     oracle::{Case, Failure, Issued, Outcome, Progress, Witness},
     trace::OperationId,
-    workload::{CrashKind, Ledger},
+    workload::{CrashKind, Ledger, Past},
 };
 
 /// The invariant that the driver itself checks: nothing fails that was not made to fail.
@@ -32,12 +33,37 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut first = Position(0);
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
-        let life = record(job, start, seed, config.operations_per_life, past, operations);
+        let life = record(
+            job,
+            start,
+            seed,
+            config.operations_per_life,
+            past,
+            operations,
+        );
         tally.life(&life);
-        let explorer =
-            Explorer::new(job, config, seed, number, &life, Trials { life: number, ..trials }, &mut tally);
-        let Some(next) = explorer.explore(first) else { break };
-        past = settle(job, life, next.point, config.crash_kind(number), &next.state);
+        let explorer = Explorer::new(
+            job,
+            config,
+            seed,
+            number,
+            &life,
+            Trials {
+                life: number,
+                ..trials
+            },
+            &mut tally,
+        );
+        let Some(next) = explorer.explore(first) else {
+            break;
+        };
+        past = settle(
+            job,
+            life,
+            next.point,
+            config.crash_kind(number),
+            &next.state,
+        );
         first = match &next.start {
             Start::Mount(_) => Position(0),
             Start::Resume(recording, _) => recording.trace.end(),
@@ -68,7 +94,13 @@ pub(super) fn operations<S: Subject>(
     past: &(Vec<S::Operation>, Ledger),
 ) -> Vec<S::Operation> {
     let standings = past.1.standings(Position(0), CrashKind::PowerLoss);
-    let past: Vec<_> = past.0.iter().zip(standings).collect();
+    let past = past.0.iter().zip(standings);
+    let past: Vec<_> = past
+        .map(|(operation, standing)| Past {
+            operation,
+            standing,
+        })
+        .collect();
     job.workload.life(seed, life, lives, &past)
 }
 
@@ -80,8 +112,14 @@ pub(super) fn settle<S: Subject>(
     kind: CrashKind,
     state: &S::State,
 ) -> (Vec<S::Operation>, Ledger) {
-    let shown = job.oracle.shown(&super::explore::history(&life, point, kind), state);
-    let Life { mut history, mut ledger, .. } = life;
+    let shown = job
+        .oracle
+        .shown(&super::explore::history(&life, point, kind), state);
+    let Life {
+        mut history,
+        mut ledger,
+        ..
+    } = life;
     ledger.settle(point, &shown);
     history.truncate(ledger.len());
     (history, ledger)
@@ -134,7 +172,9 @@ impl Tally {
 
     fn finish(mut self, seed: Seed) -> RunOutcome {
         let order = |name| self.names.iter().position(|known| *known == name);
-        self.outcome.violations.sort_by_key(|violation| order(violation.invariant));
+        self.outcome
+            .violations
+            .sort_by_key(|violation| order(violation.invariant));
         self.outcome.seed = seed;
         self.outcome.digest = self.hasher.finish();
         self.outcome
@@ -149,10 +189,19 @@ impl Tally {
             Some((operation, failure)) => Outcome::Violated(Box::new(failed(*operation, failure))),
         };
         let index = self.names.len() - 1;
-        let schedule = || Schedule { crashes: self.crashes.clone(), in_recovery: Vec::new() };
-        let violation = self.count(index, &outcome).then(|| (schedule(), String::new()));
-        if let (Some((schedule, signature)), Outcome::Violated(witness)) = (violation, outcome) {
-            self.keep(index, *witness, schedule, Digest::default(), signature);
+        let is_first = self.count(index, &outcome);
+        if let (true, Outcome::Violated(witness)) = (is_first, outcome) {
+            let schedule = Schedule {
+                crashes: self.crashes.clone(),
+                in_recovery: Vec::new(),
+            };
+            self.keep(
+                index,
+                *witness,
+                schedule,
+                Digest::default(),
+                "in work".to_owned(),
+            );
         }
     }
 
@@ -203,22 +252,30 @@ impl Tally {
     fn tried(&mut self, state: &State<'_>) {
         self.outcome.states_tried += 1;
         if state.kind == CrashKind::PowerLoss {
-            self.outcome.coverage.observe(state.window, &state.selection);
+            self.outcome
+                .coverage
+                .observe(state.window, &state.selection);
         }
         self.hasher.digest(state.image.digest());
     }
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let Recovered { shown, again, progress, .. } = trial.recovered;
+        let Recovered {
+            shown,
+            again,
+            progress,
+            ..
+        } = trial.recovered;
         let case = Case {
             history: trial.history,
             crash: trial.state.kind,
             recovery: shown.as_ref(),
             again: again.as_ref().map(Result::as_ref),
-            progress: progress
-                .as_ref()
-                .map(|(probe, outcome)| Progress { probe, outcome: outcome.as_ref() }),
+            progress: progress.as_ref().map(|(probe, outcome)| Progress {
+                probe,
+                outcome: outcome.as_ref(),
+            }),
         };
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
@@ -256,7 +313,10 @@ impl Tally {
     fn schedule<S: Subject>(&self, trial: &Trial<'_, S>) -> Schedule {
         let mut crashes = self.crashes.clone();
         crashes.push(trial.state.describe());
-        Schedule { crashes, in_recovery: trial.inner.cloned().into_iter().collect() }
+        Schedule {
+            crashes,
+            in_recovery: trial.inner.cloned().into_iter().collect(),
+        }
     }
 
     fn keep(
@@ -268,7 +328,13 @@ impl Tally {
         signature: String,
     ) {
         let invariant = self.names[index];
-        self.outcome.violations.push(Violation { invariant, witness, schedule, image, signature });
+        self.outcome.violations.push(Violation {
+            invariant,
+            witness,
+            schedule,
+            image,
+            signature,
+        });
     }
 }
 
@@ -277,13 +343,17 @@ fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
     Witness {
         given: "the filesystem did everything that it was asked".to_owned(),
         shown: format!("{what} {failure}"),
-        however: "no error was injected and nothing had crashed since the subject was opened".to_owned(),
+        however: "no error was injected and nothing had crashed since the subject was opened"
+            .to_owned(),
     }
 }
 
 /// What makes two violations one finding: which operations lost something, numbers left out.
 fn signature<S: Subject>(trial: &Trial<'_, S>) -> String {
-    let choice = trial.inner.cloned().unwrap_or_else(|| trial.state.describe());
+    let choice = trial
+        .inner
+        .cloned()
+        .unwrap_or_else(|| trial.state.describe());
     let mut lost: Vec<String> = choice
         .lost
         .iter()
@@ -295,7 +365,11 @@ fn signature<S: Subject>(trial: &Trial<'_, S>) -> String {
         .collect();
     lost.sort_unstable();
     lost.dedup();
-    let place = if trial.inner.is_some() { "in recovery" } else { "in work" };
+    let place = if trial.inner.is_some() {
+        "in recovery"
+    } else {
+        "in work"
+    };
     format!("{place}: {}", lost.join(", "))
 }
 
@@ -311,4 +385,3 @@ fn without_numbers(text: &str) -> String {
     }
     plain
 }
-

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use super::{Acknowledgements, Job, Subject, SubjectError, Workload};
 use crate::{
     base::Seed,
-    oracle::BankOracle,
-    store::{EventStore, OpenContext, StoreError, StoreKind, StoreOptions},
+    oracle::{BankOracle, catalogue::UnknownInvariant},
+    store::{EventStore, OpenContext, StoreError, StoreOptions},
     trace::{OperationId, Promise},
     vfs::Vfs,
-    workload::{BankTransfers, EventLog, Operation, Standing},
+    workload::{BankTransfers, EventLog, Operation, Past},
 };
 
 /// An event store as a subject.
 #[derive(Clone, Debug)]
 pub struct EventStoreSubject {
-    /// Which store.
-    pub kind: StoreKind,
-    /// Its options.
+    /// Which store, and its options.
     pub options: StoreOptions,
 }
 
@@ -34,22 +32,29 @@ pub struct OpenStore {
 
 impl OpenStore {
     fn store(&mut self) -> Result<&mut dyn EventStore, SubjectError> {
-        let closed = || SubjectError("the store is closed: it could not be opened again".to_owned());
+        let closed =
+            || SubjectError("the store is closed: it could not be opened again".to_owned());
         Ok(self.store.as_mut().ok_or_else(closed)?.as_mut())
     }
 }
 
-fn say(error: StoreError) -> SubjectError {
-    SubjectError::new(&error)
+impl From<StoreError> for SubjectError {
+    fn from(error: StoreError) -> SubjectError {
+        SubjectError::new(&error)
+    }
 }
 
 impl EventStoreSubject {
     fn reopen(&self, open: &mut OpenStore) -> Result<(), SubjectError> {
         if let Some(store) = open.store.take() {
-            store.close().map_err(say)?;
+            store.close()?;
         }
-        open.context.entropy = open.context.entropy.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        open.store = Some(self.kind.open(&self.options, open.context.clone()).map_err(say)?);
+        open.context.entropy = open
+            .context
+            .entropy
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        open.store = Some(self.options.open(open.context.clone())?);
         Ok(())
     }
 }
@@ -61,8 +66,12 @@ impl Subject for EventStoreSubject {
 
     fn open(&self, vfs: Arc<dyn Vfs>, entropy: u64) -> Result<OpenStore, SubjectError> {
         let context = OpenContext { vfs, entropy };
-        let store = self.kind.open(&self.options, context.clone()).map_err(say)?;
-        Ok(OpenStore { store: Some(store), buffered: Vec::new(), context })
+        let store = self.options.open(context.clone())?;
+        Ok(OpenStore {
+            store: Some(store),
+            buffered: Vec::new(),
+            context,
+        })
     }
 
     fn apply(
@@ -74,20 +83,20 @@ impl Subject for EventStoreSubject {
     ) -> Result<Option<EventLog>, SubjectError> {
         match operation {
             Operation::Append { stream, events } => {
-                let promise = open.store()?.append_batch(stream, events).map_err(say)?;
+                let promise = open.store()?.append_batch(stream, events)?;
                 acks.acknowledge(id, promise);
                 if promise == Promise::Buffered {
                     open.buffered.push(id);
                 }
             }
             Operation::Sync => {
-                open.store()?.sync().map_err(say)?;
+                open.store()?.sync()?;
                 for id in open.buffered.drain(..) {
                     acks.acknowledge(id, Promise::Durable);
                 }
             }
-            Operation::Checkpoint => open.store()?.checkpoint().map_err(say)?,
-            Operation::Rotate => open.store()?.rotate().map_err(say)?,
+            Operation::Checkpoint => open.store()?.checkpoint()?,
+            Operation::Rotate => open.store()?.rotate()?,
             Operation::Reopen => self.reopen(open)?,
             Operation::Read => return self.read(open).map(Some),
         }
@@ -96,12 +105,12 @@ impl Subject for EventStoreSubject {
 
     fn read(&self, open: &mut OpenStore) -> Result<EventLog, SubjectError> {
         let mut log = EventLog::new();
-        open.store()?.read_all(&mut log).map_err(say)?;
+        open.store()?.read_all(&mut log)?;
         Ok(log)
     }
 
     fn close(&self, mut open: OpenStore) -> Result<(), SubjectError> {
-        open.store.take().map_or(Ok(()), |store| store.close().map_err(say))
+        open.store.take().map_or(Ok(()), |store| Ok(store.close()?))
     }
 }
 
@@ -111,26 +120,32 @@ impl Workload<Operation> for BankTransfers {
         seed: Seed,
         life: u32,
         lives: u32,
-        past: &[(&Operation, Standing)],
+        past: &[Past<'_, Operation>],
     ) -> Vec<Operation> {
         // The batches are spread over the lives; the first ones get what does not divide.
-        let batches = self.batches / lives + u32::from(life < self.batches % lives);
+        let all = self.config().batches;
+        let batches = all / lives + u32::from(life < all % lives);
         BankTransfers::life(self, seed, life, batches, past)
     }
 
-    fn probe(&self, seed: Seed, life: u32) -> Operation {
-        BankTransfers::probe(self, seed, life)
+    fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation {
+        BankTransfers::probe(self, seed, life, past)
     }
 }
 
 impl EventStoreJob {
-    /// A job that checks these invariants.
-    pub fn new(
-        subject: EventStoreSubject,
+    /// A job that checks the invariants of these ids.
+    pub fn event_store(
+        options: StoreOptions,
         workload: BankTransfers,
-        invariants: &[&'static str],
-    ) -> EventStoreJob {
-        let oracle = BankOracle::new(workload.clone(), invariants);
-        Job { subject, workload: Box::new(workload), oracle: Box::new(oracle) }
+        invariants: &[impl AsRef<str>],
+    ) -> Result<EventStoreJob, UnknownInvariant> {
+        let oracle = BankOracle::new(*workload.config(), invariants)?;
+        let subject = EventStoreSubject { options };
+        Ok(Job {
+            subject,
+            workload: Box::new(workload),
+            oracle: Box::new(oracle),
+        })
     }
 }

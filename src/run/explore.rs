@@ -12,14 +12,14 @@ use super::{
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
     crash::{
-        Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight, process_crash,
-        sample_points,
+        BLOCK, Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight,
+        process_crash, sample_points,
     },
     image::Image,
     oracle::Issued,
     simfs::Recording,
-    trace::{Action, OperationId},
-    workload::CrashKind,
+    trace::{Action, Entry, OperationId},
+    workload::{CrashKind, Past},
 };
 
 /// How many distinct disks are remembered at a time; when there are more, all are forgotten. Only exhaustive mode gets there.
@@ -167,7 +167,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
         let image = window.image(&selection);
         let kind = CrashKind::PowerLoss;
-        self.try_state(State { window, selection, image, pages: 0, kind });
+        self.try_state(&State {
+            window,
+            selection,
+            image,
+            pages: 0,
+            kind,
+        });
     }
 
     fn process_crash(&mut self, window: &Window<'_>, pages: u64) {
@@ -176,21 +182,28 @@ impl<'a, S: Subject> Explorer<'a, S> {
             self.tally.mark(CoverageMark::CutInFlight);
         }
         let kind = CrashKind::ProcessCrash;
-        self.try_state(State { window, selection, image, pages, kind });
+        self.try_state(&State {
+            window,
+            selection,
+            image,
+            pages,
+            kind,
+        });
     }
 
-    fn try_state(&mut self, state: State<'_>) {
+    fn try_state(&mut self, state: &State<'_>) {
         let point = state.window.point;
-        self.tally.state(&state, self.life.ledger.issued_by(point) == 0, self.number);
-        let identity = self.identity(&state);
+        self.tally
+            .state(&state, self.life.ledger.issued_by(point) == 0, self.number);
+        let identity = self.identity(state);
         let frontier = self.marks.partition_point(|mark| *mark <= point);
         let known = match self.known.remove(&identity) {
             Some(known) => known,
-            None => self.recover(&state),
+            None => self.recover(state),
         };
-        let known = self.judge(known, &state, frontier);
+        let known = self.judge(known, state, frontier);
         if known.judged.get(&frontier) == Some(&true) && self.number + 1 < self.config.lives {
-            self.consider_for_next_life(&known, &state);
+            self.consider_for_next_life(&known, state);
         }
         if self.known.len() >= REMEMBERED {
             self.known.clear();
@@ -206,10 +219,17 @@ impl<'a, S: Subject> Explorer<'a, S> {
             return image;
         }
         let entries = &self.life.recording.trace.entries()[..state.window.point.index()];
-        let telling = |entry: &crate::trace::Entry| !matches!(entry.action, Action::Mark(_));
-        let last = entries.iter().rposition(telling).map_or(0, |index| index as u64 + 1);
+        let telling = |entry: &Entry| !matches!(entry.action, Action::Mark(_));
+        let last = entries
+            .iter()
+            .rposition(telling)
+            .map_or(0, |index| index as u64 + 1);
         let mut hasher = Hasher::new();
-        hasher.digest(image).number(last).number(state.pages).finish()
+        hasher
+            .digest(image)
+            .number(last)
+            .number(state.pages)
+            .finish()
     }
 
     fn keeps_pending(&self, kind: CrashKind) -> bool {
@@ -229,13 +249,35 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn recover(&mut self, state: &State<'_>) -> Known<S> {
         self.tally.distinct_image();
         self.tally.recovery();
-        let recovered = recover(self.job, self.start(state), self.trials);
+        let past = self.past(state.window.point);
+        let recovered = recover(self.job, self.start(state), self.trials, &past);
         let mut inner = Vec::new();
-        self.crash_inside(&recovered, self.config.in_recovery, &mut inner);
-        Known { recovered, inner, judged: BTreeMap::new() }
+        self.crash_inside(&recovered, self.config.in_recovery, &past, &mut inner);
+        Known {
+            recovered,
+            inner,
+            judged: BTreeMap::new(),
+        }
     }
 
-    fn crash_inside(&mut self, outer: &Recovered<S>, depth: u32, inner: &mut Vec<Inner<S>>) {
+    fn past(&self, point: Position) -> Vec<Past<'a, S::Operation>> {
+        let life = self.life;
+        let standings = life.ledger.standings(point, CrashKind::PowerLoss);
+        let past = standings.zip(&life.history);
+        past.map(|(standing, operation)| Past {
+            operation,
+            standing,
+        })
+        .collect()
+    }
+
+    fn crash_inside(
+        &mut self,
+        outer: &Recovered<S>,
+        depth: u32,
+        past: &[Past<'_, S::Operation>],
+        inner: &mut Vec<Inner<S>>,
+    ) {
         if depth == 0 {
             return;
         }
@@ -260,12 +302,27 @@ impl<'a, S: Subject> Explorer<'a, S> {
                     (selection, image, pages)
                 }
             };
-            let state = State { window: &window, selection, image, pages, kind };
+            let state = State {
+                window: &window,
+                selection,
+                image,
+                pages,
+                kind,
+            };
             self.tally.inner_state(&state);
             self.tally.recovery();
-            let recovered = recover(self.job, Start::Mount(state.image.clone()), self.trials);
-            self.crash_inside(&recovered, depth - 1, inner);
-            inner.push(Inner { recovered, digest: state.image.digest(), choice: state.describe() });
+            let recovered = recover(
+                self.job,
+                Start::Mount(state.image.clone()),
+                self.trials,
+                past,
+            );
+            self.crash_inside(&recovered, depth - 1, past, inner);
+            inner.push(Inner {
+                recovered,
+                digest: state.image.digest(),
+                choice: state.describe(),
+            });
         }
     }
 
@@ -275,7 +332,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         let point = state.window.point;
         let history = history(self.life, point, state.kind);
-        let trial = |recovered, digest, inner| Trial { history: &history, recovered, state, digest, inner };
+        let trial = |recovered, digest, inner| Trial {
+            history: &history,
+            recovered,
+            state,
+            digest,
+            inner,
+        };
         let outer = trial(&known.recovered, state.image.digest(), None);
         let clean = self.tally.judge(self.job, &outer);
         let inner_kind = self.config.crash_kind_in_recovery(self.number);
@@ -295,7 +358,9 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn consider_for_next_life(&mut self, known: &Known<S>, state: &State<'_>) {
-        let Ok(shown) = &known.recovered.shown else { return };
+        let Ok(shown) = &known.recovered.shown else {
+            return;
+        };
         // Each candidate takes the place with equal chance, without keeping them all.
         self.candidates += 1;
         if self.draw_next.below(self.candidates) == 0 {
@@ -337,15 +402,40 @@ pub(super) fn history<O>(life: &Life<O>, point: Position, kind: CrashKind) -> Ve
 
 /// The recording as it was when the process died at `point`, with what had landed of the write in flight.
 pub(super) fn cut_in_flight(recording: &Recording, point: Position, pages: u64) -> Recording {
-    let mut cut = Recording { base: recording.base.clone(), trace: recording.trace.clone() };
-    let in_flight = recording.trace.entries().get(point.index()).copied();
+    let mut cut = Recording {
+        base: recording.base.clone(),
+        trace: recording.trace.clone(),
+    };
     cut.trace.truncate(point);
-    if let (Some(entry), 1..) = (in_flight, pages) {
-        if let Action::Write { inode, offset, mut bytes, old_size } = entry.action {
-            let end = (offset / crate::crash::BLOCK + pages) * crate::crash::BLOCK;
-            bytes.len = bytes.len.min(u32::try_from(end - offset).unwrap_or(u32::MAX));
-            cut.trace.push(Action::Write { inode, offset, bytes, old_size }, entry.site);
-        }
+    let in_flight = recording
+        .trace
+        .entries()
+        .get(point.index())
+        .filter(|_| pages > 0);
+    if let Some(Entry {
+        action:
+            Action::Write {
+                inode,
+                offset,
+                mut bytes,
+                old_size,
+            },
+        site,
+    }) = in_flight.copied()
+    {
+        let end = (offset / BLOCK + pages) * BLOCK;
+        bytes.len = bytes
+            .len
+            .min(u32::try_from(end - offset).unwrap_or(u32::MAX));
+        cut.trace.push(
+            Action::Write {
+                inode,
+                offset,
+                bytes,
+                old_size,
+            },
+            site,
+        );
     }
     cut
 }

@@ -26,7 +26,9 @@ pub fn silence_subject_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if INSIDE_SUBJECT.get() {
-            let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line()));
+            let place = panic
+                .location()
+                .map(|at| format!("{}:{}", at.file(), at.line()));
             PANIC_PLACE.replace(place);
         } else {
             usual(panic);
@@ -42,7 +44,10 @@ pub(super) fn guard<T>(code: impl FnOnce() -> Result<T, SubjectError>) -> Result
     INSIDE_SUBJECT.set(before);
     match result {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(Failure { kind: FailureKind::Error, message: error.0 }),
+        Ok(Err(error)) => Err(Failure {
+            kind: FailureKind::Error,
+            message: error.0,
+        }),
         Err(panic) => Err(failure(panic.as_ref())),
     }
 }
@@ -50,7 +55,10 @@ pub(super) fn guard<T>(code: impl FnOnce() -> Result<T, SubjectError>) -> Result
 fn failure(panic: &(dyn Any + Send)) -> Failure {
     if let Some(BudgetExceeded { operations }) = panic.downcast_ref() {
         let message = format!("more than {operations} operations on the filesystem");
-        return Failure { kind: FailureKind::OperationBudget, message };
+        return Failure {
+            kind: FailureKind::OperationBudget,
+            message,
+        };
     }
     let said = panic.downcast_ref::<&str>().map(ToString::to_string);
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
@@ -59,5 +67,8 @@ fn failure(panic: &(dyn Any + Send)) -> Failure {
         Some(place) => format!("{said} ({place})"),
         None => said,
     };
-    Failure { kind: FailureKind::Panic, message }
+    Failure {
+        kind: FailureKind::Panic,
+        message,
+    }
 }

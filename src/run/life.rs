@@ -73,7 +73,8 @@ pub(super) fn record<S: Subject>(
         Ok(mut instance) => {
             fs.mark(Mark::Opened);
             for operation in operations {
-                let id = OperationId(u32::try_from(history.len()).expect("fewer than 2^32 operations"));
+                let id =
+                    OperationId(u32::try_from(history.len()).expect("fewer than 2^32 operations"));
                 history.push(operation);
                 fs.mark(Mark::Issued(id));
                 if let Err(failed) = apply(job, &fs, &mut instance, id, &history[id.index()]) {
@@ -98,7 +99,12 @@ pub(super) fn record<S: Subject>(
     for (mark, at) in recording.trace.marks().filter(|(_, at)| *at > first) {
         ledger.enter(mark, at);
     }
-    Life { recording, history, ledger, failure }
+    Life {
+        recording,
+        history,
+        ledger,
+        failure,
+    }
 }
 
 fn apply<S: Subject>(
@@ -109,11 +115,13 @@ fn apply<S: Subject>(
     operation: &S::Operation,
 ) -> Result<(), Failure> {
     guard(|| {
-        let shown = job.subject.apply(instance, id, operation, &mut Acknowledgements::new(fs))?;
+        let shown = job
+            .subject
+            .apply(instance, id, operation, &mut Acknowledgements::new(fs))?;
         match shown {
-            Some(state) if state != job.subject.read(instance)? => {
-                Err(SubjectError("it showed two different states one after the other".to_owned()))
-            }
+            Some(state) if state != job.subject.read(instance)? => Err(SubjectError(
+                "it showed two different states one after the other".to_owned(),
+            )),
             _ => Ok(()),
         }
     })

@@ -13,7 +13,14 @@ use crate::{
     oracle::Failure,
     simfs::{Recording, SimFs},
     trace::OperationId,
+    workload::Past,
 };
+
+/// One more operation, and what the subject showed afterwards.
+type Work<S> = (
+    <S as Subject>::Operation,
+    Result<<S as Subject>::State, Failure>,
+);
 
 /// What came of recovering one image.
 #[derive(Debug)]
@@ -23,7 +30,7 @@ pub(super) struct Recovered<S: Subject> {
     /// What a second recovery without a crash in between showed, if an invariant asks.
     pub(super) again: Option<Result<S::State, Failure>>,
     /// One more operation, and what a re-opened subject showed then, if an invariant asks.
-    pub(super) progress: Option<(S::Operation, Result<S::State, Failure>)>,
+    pub(super) progress: Option<Work<S>>,
     /// What the recovery did to the filesystem.
     pub(super) recording: Recording,
     /// Where in the recording it begins.
@@ -45,8 +52,13 @@ const RECOVERY: u64 = 0;
 const AGAIN: u64 = 1;
 const PROGRESS: u64 = 2;
 
-/// Recovers the subject on what `start` shows.
-pub(super) fn recover<S: Subject>(job: &Job<S>, start: Start, trials: Trials) -> Recovered<S> {
+/// Recovers the subject on what `start` shows; `past` is what was asked of it so far.
+pub(super) fn recover<S: Subject>(
+    job: &Job<S>,
+    start: Start,
+    trials: Trials,
+    past: &[Past<'_, S::Operation>],
+) -> Recovered<S> {
     let fs = start.filesystem();
     let first = fs.position();
     let (shown, instance) = open_and_read(job, &fs, trials, RECOVERY);
@@ -55,15 +67,23 @@ pub(super) fn recover<S: Subject>(job: &Job<S>, start: Start, trials: Trials) ->
     let mut again = None;
     let mut progress = None;
     if shown.is_ok() {
-        again = trials.again.then(|| show(job, recovered.clone(), trials, AGAIN));
+        again = trials
+            .again
+            .then(|| show(job, recovered.clone(), trials, AGAIN));
         progress = trials.progress.then(|| {
-            let probe = job.workload.probe(trials.seed, trials.life);
+            let probe = job.workload.probe(trials.seed, trials.life, past);
             let outcome = work(job, recovered, trials, &probe);
             (probe, outcome)
         });
     }
     drop_instance(instance);
-    Recovered { shown, again, progress, recording, first }
+    Recovered {
+        shown,
+        again,
+        progress,
+        recording,
+        first,
+    }
 }
 
 fn open_and_read<S: Subject>(
@@ -110,7 +130,8 @@ fn work<S: Subject>(
     guard(|| {
         let mut instance = instance.ok_or_else(|| SubjectError("it is not open".to_owned()))?;
         let mut acks = Acknowledgements::new(&fs);
-        job.subject.apply(&mut instance, OperationId(u32::MAX), probe, &mut acks)?;
+        job.subject
+            .apply(&mut instance, OperationId(u32::MAX), probe, &mut acks)?;
         job.subject.close(instance)
     })?;
     show(job, fs.live_image(), trials, RECOVERY)

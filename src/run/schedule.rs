@@ -88,7 +88,10 @@ impl Outline {
     pub(super) fn new(recording: &Recording, end: Position) -> Outline {
         let mut paths = Paths::new(&recording.base, &recording.trace);
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        let mut outline = Outline { names: BTreeMap::new(), paths: BTreeMap::new() };
+        let mut outline = Outline {
+            names: BTreeMap::new(),
+            paths: BTreeMap::new(),
+        };
         let entries = recording.trace.entries();
         for (index, entry) in (0_u32..).zip(entries).take(end.index()) {
             if entry.action.is_change() {
@@ -115,33 +118,59 @@ impl Outline {
 
     /// Where an operation is, by its description and count.
     pub(super) fn find(&self, name: &str, nth: u32) -> Option<u32> {
-        let found = self.names.iter().find(|(_, (this, count))| this == name && *count == nth);
+        let found = self
+            .names
+            .iter()
+            .find(|(_, (this, count))| this == name && *count == nth);
         found.map(|(index, _)| *index)
     }
 
     fn anchor(&self, point: Position) -> Anchor {
         match self.names.range(..point.0).next_back() {
-            Some((&index, (name, nth))) => {
-                Anchor { after: name.clone(), nth: *nth, then: point.0 - index - 1 }
-            }
-            None => Anchor { after: String::new(), nth: 0, then: point.0 },
+            Some((&index, (name, nth))) => Anchor {
+                after: name.clone(),
+                nth: *nth,
+                then: point.0 - index - 1,
+            },
+            None => Anchor {
+                after: String::new(),
+                nth: 0,
+                then: point.0,
+            },
         }
     }
 }
 
-fn describe_path(action: &Action, recording: &Recording, paths: &mut Paths<'_>, index: u32) -> String {
+fn describe_path(
+    action: &Action,
+    recording: &Recording,
+    paths: &mut Paths<'_>,
+    index: u32,
+) -> String {
     let trace = &recording.trace;
     // Names that go are described as they were, names that come as they are.
     let (directory, name) = match *action {
-        Action::Create { directory, name, .. }
-        | Action::CreateDirectory { directory, name, .. }
-        | Action::Link { directory, name, .. }
-        | Action::Unlink { directory, name, .. }
-        | Action::RemoveDirectory { directory, name, .. } => (directory, name),
+        Action::Create {
+            directory, name, ..
+        }
+        | Action::CreateDirectory {
+            directory, name, ..
+        }
+        | Action::Link {
+            directory, name, ..
+        }
+        | Action::Unlink {
+            directory, name, ..
+        }
+        | Action::RemoveDirectory {
+            directory, name, ..
+        } => (directory, name),
         Action::Rename { to, to_name, .. } => (to, to_name),
         _ => {
             paths.advance(Position(index));
-            return action.inode().map_or_else(String::new, |inode| paths.get(inode).to_string());
+            return action
+                .inode()
+                .map_or_else(String::new, |inode| paths.get(inode).to_string());
         }
     };
     paths.advance(Position(index));
@@ -167,7 +196,13 @@ impl CrashChoice {
             (!survives).then(|| {
                 let (operation, nth) = outline.name(effect.entry);
                 let part = part(&effect.kind, window);
-                KeptEffect { operation, nth, part, sectors: kept.sectors, fills: kept.fills() }
+                KeptEffect {
+                    operation,
+                    nth,
+                    part,
+                    sectors: kept.sectors,
+                    fills: kept.fills(),
+                }
             })
         });
         CrashChoice {
@@ -188,7 +223,14 @@ pub(super) fn part(kind: &EffectKind, window: &Window<'_>) -> String {
     match kind {
         EffectKind::Name { name, target, .. } => {
             let name = window.graph.recording.trace.bytes(*name).escape_ascii();
-            format!("{} {name}", if target.is_some() { "entry" } else { "no entry" })
+            format!(
+                "{} {name}",
+                if target.is_some() {
+                    "entry"
+                } else {
+                    "no entry"
+                }
+            )
         }
         EffectKind::Size { size, .. } => format!("size {size}"),
         EffectKind::Cut { size, .. } => format!("cut {size}"),

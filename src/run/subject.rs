@@ -8,7 +8,7 @@ use crate::{
     simfs::SimFs,
     trace::{Mark, OperationId, Promise},
     vfs::Vfs,
-    workload::Standing,
+    workload::Past,
 };
 
 /// A system under test: something that keeps its state in files, and can be opened again after a crash.
@@ -82,11 +82,11 @@ pub trait Workload<Operation>: fmt::Debug + Send + Sync {
         seed: Seed,
         life: u32,
         lives: u32,
-        past: &[(&Operation, Standing)],
+        past: &[Past<'_, Operation>],
     ) -> Vec<Operation>;
 
-    /// One more operation, for a subject that has just recovered.
-    fn probe(&self, seed: Seed, life: u32) -> Operation;
+    /// One more operation, for a subject that has just recovered from a crash of this life.
+    fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation;
 }
 
 /// A subject with what it is asked and how it is judged.

@@ -24,7 +24,7 @@ mod tests;
 pub use config::{BankConfig, BankConfigError};
 pub use event::{BankEvent, BankEventKind, EVENT_HEADER_SIZE_BYTES};
 
-use super::{EventBatch, Operation, Standing};
+use super::{EventBatch, Operation, Past, Standing};
 use crate::base::{Rng, Seed, Stream};
 
 /// The batch number of a probe: no batch of a life has it.
@@ -32,15 +32,6 @@ pub const PROBE_BATCH: u32 = u32::MAX;
 
 /// A transfer moves at most this part of what an account can spend.
 const SHARE: i64 = 4;
-
-/// An operation of an earlier life.
-#[derive(Clone, Copy, Debug)]
-pub struct Past<'a> {
-    /// What was asked.
-    pub operation: &'a Operation,
-    /// What is certain of it, under the worst crash that may still come.
-    pub standing: Standing,
-}
 
 /// The bank-transfers workload.
 ///
@@ -75,7 +66,13 @@ impl BankTransfers {
     /// transfers and the stream; for each transfer debtor, creditor, amount, and for both events
     /// the size of the padding and the padding; after the group whether it is followed by a
     /// checkpoint, a new segment, a re-open, a read.
-    pub fn life(&self, seed: Seed, life: u32, batches: u32, past: &[Past<'_>]) -> Vec<Operation> {
+    pub fn life(
+        &self,
+        seed: Seed,
+        life: u32,
+        batches: u32,
+        past: &[Past<'_, Operation>],
+    ) -> Vec<Operation> {
         let BankTransfers(config) = *self;
         let rng = Rng::new(seed, Stream::Workload, life);
         let mut teller = Teller::new(&config, seed, life, rng, past);
@@ -106,7 +103,7 @@ impl BankTransfers {
 
     /// One more transfer after a recovery at the end of `life`, as batch [`PROBE_BATCH`]; `past`
     /// is all that was issued, this life included.
-    pub fn probe(&self, seed: Seed, life: u32, past: &[Past<'_>]) -> Operation {
+    pub fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation {
         // Lives count from 0 upwards, their probes from the top downwards.
         let rng = Rng::new(seed, Stream::Workload, u32::MAX - life);
         Teller::new(&self.0, seed, life, rng, past).append(PROBE_BATCH, 1)
@@ -123,7 +120,13 @@ struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    fn new(config: &'a BankConfig, seed: Seed, life: u32, rng: Rng, past: &[Past<'_>]) -> Self {
+    fn new(
+        config: &'a BankConfig,
+        seed: Seed,
+        life: u32,
+        rng: Rng,
+        past: &[Past<'_, Operation>],
+    ) -> Self {
         let opening = i64::try_from(config.opening_balance).expect("the configuration was checked");
         let mut spendable = vec![opening; config.accounts as usize];
         for past in past {
@@ -211,7 +214,7 @@ fn draw_below(rng: &mut Rng, bound: u32) -> u32 {
 }
 
 /// Takes into account what of an operation is certain in the worst case.
-fn settle(spendable: &mut [i64], past: &Past<'_>) {
+fn settle(spendable: &mut [i64], past: &Past<'_, Operation>) {
     let Operation::Append { events, .. } = past.operation else {
         return;
     };

@@ -32,6 +32,24 @@ pub enum Standing {
     Gone,
 }
 
+/// An operation that was asked for before, and what is certain of it under the worst crash that may still come.
+#[derive(Debug)]
+pub struct Past<'a, Operation> {
+    /// What was asked.
+    pub operation: &'a Operation,
+    /// What is certain of it.
+    pub standing: Standing,
+}
+
+impl<O> Clone for Past<'_, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+// Derived, it would ask the operation to be `Copy`, of which this holds only a reference.
+impl<O> Copy for Past<'_, O> {}
+
 /// What an earlier recovery showed of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {

@@ -7,10 +7,10 @@ mod operation;
 
 pub use bank::{
     BankConfig, BankConfigError, BankEvent, BankEventKind, BankTransfers, EVENT_HEADER_SIZE_BYTES,
-    PROBE_BATCH, Past,
+    PROBE_BATCH,
 };
 pub use event::{EventBatch, EventLog, EventRef};
-pub use ledger::{CrashKind, Ledger, Standing};
+pub use ledger::{CrashKind, Ledger, Past, Standing};
 pub use operation::Operation;
 
 #[cfg(test)]

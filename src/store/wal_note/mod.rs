@@ -331,7 +331,7 @@ pub fn describe(_path: Path<'_>, bytes: &[u8]) -> Vec<String> {
             "{offset:>8}  torn: {rest} bytes that are no record"
         )),
         Stop::Undecodable => {
-            lines.push(format!("{offset:>8}  undecodable, {rest} bytes to the end"))
+            lines.push(format!("{offset:>8}  undecodable, {rest} bytes to the end"));
         }
     }
     lines

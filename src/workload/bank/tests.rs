@@ -24,7 +24,7 @@ fn apply(balances: &mut [i64], event: &BankEvent<'_>) {
     };
 }
 
-fn past<'a>(operations: &'a [Operation], picks: &[u8]) -> Vec<Past<'a>> {
+fn past<'a>(operations: &'a [Operation], picks: &[u8]) -> Vec<Past<'a, Operation>> {
     let standing = |pick: u8| match pick % 3 {
         0 => Standing::MustSurvive,
         1 => Standing::InDoubt,

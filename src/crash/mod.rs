@@ -18,6 +18,7 @@ mod effect;
 mod enumerate;
 mod frontier;
 mod graph;
+mod legal;
 mod points;
 mod process;
 mod reach;

@@ -12,7 +12,7 @@ use crate::{
     base::{Digest, Hasher, Position, Seed},
     crash::Kind,
     image::Image,
-    oracle::{Case, Failure, Issued, Outcome, Progress, Witness},
+    oracle::{Failure, Issued, Outcome, Witness},
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -130,6 +130,8 @@ pub(super) struct Trial<'a, S: Subject> {
     pub(super) history: &'a [Issued<'a, S::Operation>],
     pub(super) recovered: &'a Recovered<S>,
     pub(super) state: &'a State<'a>,
+    /// What the last crash before the recovery took.
+    pub(super) kind: CrashKind,
     pub(super) digest: Digest,
     pub(super) inner: Option<&'a CrashChoice>,
 }
@@ -261,22 +263,7 @@ impl Tally {
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let Recovered {
-            shown,
-            again,
-            progress,
-            ..
-        } = trial.recovered;
-        let case = Case {
-            history: trial.history,
-            crash: trial.state.kind,
-            recovery: shown.as_ref(),
-            again: again.as_ref().map(Result::as_ref),
-            progress: progress.as_ref().map(|(probe, outcome)| Progress {
-                probe,
-                outcome: outcome.as_ref(),
-            }),
-        };
+        let case = trial.recovered.case(trial.history, trial.kind);
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
         job.oracle.check(&case, &mut outcomes);
@@ -338,7 +325,7 @@ impl Tally {
     }
 }
 
-fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
+pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
     let what = operation.map_or_else(|| "opening it".to_owned(), |id| format!("operation {id}"));
     Witness {
         given: "the filesystem did everything that it was asked".to_owned(),

@@ -332,22 +332,23 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         let point = state.window.point;
         let history = history(self.life, point, state.kind);
-        let trial = |recovered, digest, inner| Trial {
+        let outer = Trial {
             history: &history,
-            recovered,
+            recovered: &known.recovered,
             state,
-            digest,
-            inner,
+            kind: state.kind,
+            digest: state.image.digest(),
+            inner: None,
         };
-        let outer = trial(&known.recovered, state.image.digest(), None);
         let clean = self.tally.judge(self.job, &outer);
-        let inner_kind = self.config.crash_kind_in_recovery(self.number);
-        let inner_history = crate::run::explore::history(self.life, point, inner_kind);
+        let kind = self.config.crash_kind_in_recovery(self.number);
+        let history = self::history(self.life, point, kind);
         for inner in &known.inner {
             let trial = Trial {
-                history: &inner_history,
+                history: &history,
                 recovered: &inner.recovered,
                 state,
+                kind,
                 digest: inner.digest,
                 inner: Some(&inner.choice),
             };

@@ -10,10 +10,10 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::Failure,
+    oracle::{Case, Failure, Issued, Progress},
     simfs::{Recording, SimFs},
     trace::OperationId,
-    workload::Past,
+    workload::{CrashKind, Past},
 };
 
 /// One more operation, and what the subject showed afterwards.
@@ -35,6 +35,27 @@ pub(super) struct Recovered<S: Subject> {
     pub(super) recording: Recording,
     /// Where in the recording it begins.
     pub(super) first: Position,
+}
+
+impl<S: Subject> Recovered<S> {
+    /// What the oracle is shown of it.
+    pub(super) fn case<'a>(
+        &'a self,
+        history: &'a [Issued<'a, S::Operation>],
+        crash: CrashKind,
+    ) -> Case<'a, S::Operation, S::State> {
+        let progress = self.progress.as_ref();
+        Case {
+            history,
+            crash,
+            recovery: self.shown.as_ref(),
+            again: self.again.as_ref().map(Result::as_ref),
+            progress: progress.map(|(probe, outcome)| Progress {
+                probe,
+                outcome: outcome.as_ref(),
+            }),
+        }
+    }
 }
 
 /// What besides the recovery itself is tried.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     base::{Digest, Position},
     crash::{EffectKind, Kept, Window},
+    image::Inode,
     simfs::Recording,
     trace::{Action, Paths},
     workload::CrashKind,
@@ -78,9 +79,10 @@ pub struct KeptEffect {
 /// The operations of a recording that change the filesystem, each with its description and its count.
 #[derive(Debug)]
 pub(super) struct Outline {
-    /// By position in the trace.
+    /// By index in the trace.
     names: BTreeMap<u32, (String, u32)>,
-    paths: BTreeMap<u32, String>,
+    /// The last names of inodes.
+    paths: BTreeMap<Inode, String>,
 }
 
 impl Outline {
@@ -88,27 +90,36 @@ impl Outline {
     pub(super) fn new(recording: &Recording, end: Position) -> Outline {
         let mut paths = Paths::new(&recording.base, &recording.trace);
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        let mut outline = Outline {
-            names: BTreeMap::new(),
-            paths: BTreeMap::new(),
-        };
+        let mut names = BTreeMap::new();
+        let mut last_paths = BTreeMap::new();
         let entries = recording.trace.entries();
         for (index, entry) in (0_u32..).zip(entries).take(end.index()) {
+            if let Some(inode) = entry.action.inode() {
+                paths.advance(Position(index + 1));
+                last_paths.insert(inode, paths.get(inode).to_string());
+            }
             if entry.action.is_change() {
-                let path = describe_path(&entry.action, recording, &mut paths, index);
+                let path = describe_path(&entry.action, recording, &paths);
                 let name = format!("{} {path}", entry.action.verb());
                 let count = counts.entry(name.clone()).or_default();
                 *count += 1;
-                outline.names.insert(index, (name, *count));
-                outline.paths.insert(index, path);
+                names.insert(index, (name, *count));
             }
         }
-        outline
+        Outline {
+            names,
+            paths: last_paths,
+        }
     }
 
     /// The description of the operation at an index of the trace, with its count.
     pub(super) fn name(&self, entry: u32) -> (String, u32) {
         self.names.get(&entry).cloned().unwrap_or_default()
+    }
+
+    /// The last path of an inode.
+    pub(super) fn path_of(&self, inode: Inode) -> &str {
+        self.paths.get(&inode).map_or("", String::as_str)
     }
 
     /// The descriptions in order.
@@ -141,15 +152,9 @@ impl Outline {
     }
 }
 
-fn describe_path(
-    action: &Action,
-    recording: &Recording,
-    paths: &mut Paths<'_>,
-    index: u32,
-) -> String {
-    let trace = &recording.trace;
-    // Names that go are described as they were, names that come as they are.
-    let (directory, name) = match *action {
+/// The path that an operation is about: of a name, that name.
+fn describe_path(action: &Action, recording: &Recording, paths: &Paths<'_>) -> String {
+    match *action {
         Action::Create {
             directory, name, ..
         }
@@ -164,17 +169,18 @@ fn describe_path(
         }
         | Action::RemoveDirectory {
             directory, name, ..
-        } => (directory, name),
-        Action::Rename { to, to_name, .. } => (to, to_name),
-        _ => {
-            paths.advance(Position(index));
-            return action
-                .inode()
-                .map_or_else(String::new, |inode| paths.get(inode).to_string());
         }
-    };
-    paths.advance(Position(index));
-    paths.child(directory, trace.bytes(name)).to_string()
+        | Action::Rename {
+            to: directory,
+            to_name: name,
+            ..
+        } => paths
+            .child(directory, recording.trace.bytes(name))
+            .to_string(),
+        _ => action
+            .inode()
+            .map_or_else(String::new, |inode| paths.get(inode).to_string()),
+    }
 }
 
 impl CrashChoice {

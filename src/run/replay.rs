@@ -1,0 +1,241 @@
+//! A violation again, from its explicit choices.
+
+use super::{
+    CrashChoice, RunConfig, Schedule, Subject, Timeline,
+    driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
+    explore::{cut_in_flight, history},
+    lay::{Divergence, Laid, lay},
+    life::{Life, Start, record},
+    recover::{Recovered, Trials, recover},
+    subject::Job,
+};
+use crate::{
+    base::{Digest, Position, Seed},
+    crash::{PersistenceGraph, process_crash},
+    image::Image,
+    oracle::{Outcome, Witness},
+    simfs::Recording,
+    workload::{CrashKind, Ledger, Past},
+};
+
+/// What came of a replay.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// Whether it still fails.
+    pub verdict: Verdict,
+    /// What happened, a part for each life and each recovery that crashed.
+    pub timelines: Vec<Timeline>,
+    /// The disk that the last crash left.
+    pub image: Image,
+}
+
+/// Whether a violation is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It still fails.
+    StillFails {
+        /// The violated invariant: the recorded one, unless only others are violated today.
+        invariant: &'static str,
+        /// Why it does not hold.
+        witness: Witness,
+        /// The digest of the disk; that of the reproducer where nothing changed.
+        image: Digest,
+    },
+    /// The subject survives it, and why.
+    Survives(String),
+    /// The traces differ so far that the choice cannot be laid.
+    Stale(Divergence),
+}
+
+/// A replay under way.
+struct Replayer<'a, S: Subject> {
+    job: &'a Job<S>,
+    config: &'a RunConfig,
+    trials: Trials,
+    timelines: Vec<Timeline>,
+    covered: Vec<String>,
+    image: Image,
+}
+
+/// Executes the choices of `schedule` and looks for a violation of `invariant`.
+pub fn replay<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    schedule: &Schedule,
+    invariant: &str,
+) -> Replay {
+    let mut replayer = Replayer {
+        job,
+        config,
+        trials: trials(job, config, seed),
+        timelines: Vec::new(),
+        covered: Vec::new(),
+        image: Image::empty(),
+    };
+    let verdict = replayer
+        .lives(schedule, invariant)
+        .unwrap_or_else(Verdict::Stale);
+    Replay {
+        verdict,
+        timelines: replayer.timelines,
+        image: replayer.image,
+    }
+}
+
+impl<S: Subject> Replayer<'_, S> {
+    fn lives(&mut self, schedule: &Schedule, invariant: &str) -> Result<Verdict, Divergence> {
+        let mut start = Start::Mount(Image::empty());
+        let mut past = (Vec::new(), Ledger::new());
+        for number in 0_u32.. {
+            let seed = self.trials.seed;
+            self.trials.life = number;
+            let operations = operations(self.job, seed, number, self.config.lives, &past);
+            let budget = self.config.operations_per_life;
+            let life = record(self.job, start, seed, budget, past, operations);
+            let Some(choice) = schedule.crashes.get(number as usize) else {
+                return Ok(self.without_a_crash(&life, number));
+            };
+            let graph = PersistenceGraph::new(&life.recording, self.config.profile);
+            let laid = lay(choice, &life.recording, &graph)?;
+            let title = format!("life {} of {}", number + 1, schedule.crashes.len());
+            start = self.crash(choice, &laid, &life.recording, title);
+            let point = laid.window.point;
+            let recovered = recover(self.job, start.clone(), self.trials, &past_of(&life, point));
+            if number as usize + 1 == schedule.crashes.len() && invariant != OPERATIONS_SUCCEED {
+                return self.judge(schedule, invariant, &life, point, choice.kind, recovered);
+            }
+            let Ok(state) = &recovered.shown else {
+                return Ok(Verdict::Survives(
+                    "an earlier recovery now fails in another way".to_owned(),
+                ));
+            };
+            drop(laid);
+            drop(graph);
+            past = settle(self.job, life, point, choice.kind, state);
+        }
+        unreachable!("a life without a crash ends the replay")
+    }
+
+    /// Takes down what a crash left; the start of what follows.
+    fn crash(
+        &mut self,
+        choice: &CrashChoice,
+        laid: &Laid<'_>,
+        recording: &Recording,
+        title: String,
+    ) -> Start {
+        let Laid {
+            window,
+            selection,
+            covered,
+        } = laid;
+        self.covered.extend(covered.iter().cloned());
+        self.timelines
+            .push(Timeline::new(title, choice.kind, window, selection));
+        let pages = choice.pages_in_flight;
+        let keeps_pending = choice.kind == CrashKind::ProcessCrash
+            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss;
+        self.image = match choice.kind {
+            CrashKind::PowerLoss => window.image(selection),
+            CrashKind::ProcessCrash => process_crash(window, pages).1,
+        };
+        if keeps_pending {
+            Start::Resume(
+                cut_in_flight(recording, window.point, pages),
+                self.image.clone(),
+            )
+        } else {
+            Start::Mount(self.image.clone())
+        }
+    }
+
+    fn without_a_crash(&mut self, life: &Life<S::Operation>, number: u32) -> Verdict {
+        let graph = PersistenceGraph::new(&life.recording, self.config.profile);
+        let end = life.recording.trace.end();
+        let window = crate::crash::Frontier::new(&graph).window(end);
+        let title = format!("life {}, without a crash", number + 1);
+        let everything = window.everything();
+        self.timelines.push(Timeline::new(
+            title,
+            CrashKind::ProcessCrash,
+            &window,
+            &everything,
+        ));
+        match &life.failure {
+            Some((operation, failure)) => Verdict::StillFails {
+                invariant: OPERATIONS_SUCCEED,
+                witness: failed(*operation, failure),
+                image: Digest::default(),
+            },
+            None => Verdict::Survives("every operation succeeds now".to_owned()),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        schedule: &Schedule,
+        invariant: &str,
+        life: &Life<S::Operation>,
+        point: Position,
+        kind: CrashKind,
+        mut recovered: Recovered<S>,
+    ) -> Result<Verdict, Divergence> {
+        let mut kind = kind;
+        for (depth, choice) in schedule.in_recovery.iter().enumerate() {
+            let graph = PersistenceGraph::new(&recovered.recording, self.config.profile);
+            let laid = lay(choice, &recovered.recording, &graph)?;
+            let title = format!("recovery {} from it", depth + 1);
+            let start = self.crash(choice, &laid, &recovered.recording, title);
+            kind = choice.kind;
+            let again = recover(self.job, start, self.trials, &past_of(life, point));
+            drop(laid);
+            drop(graph);
+            recovered = again;
+        }
+        let history = history(life, point, kind);
+        let mut outcomes = Vec::new();
+        self.job
+            .oracle
+            .check(&recovered.case(&history, kind), &mut outcomes);
+        Ok(self.verdict(invariant, outcomes))
+    }
+
+    fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
+        let names = self.job.oracle.invariants();
+        let mut violated: Vec<_> = names
+            .into_iter()
+            .zip(outcomes)
+            .filter_map(|(name, outcome)| match outcome {
+                Outcome::Violated(witness) => Some((name, *witness)),
+                _ => None,
+            })
+            .collect();
+        let place = violated
+            .iter()
+            .position(|(name, _)| *name == invariant)
+            .unwrap_or(0);
+        if violated.is_empty() {
+            return Verdict::Survives(match self.covered.as_slice() {
+                [] => "what recovery shows is a legal history".to_owned(),
+                covered => format!("a barrier now makes certain: {}", covered.join(", ")),
+            });
+        }
+        let (invariant, witness) = violated.swap_remove(place);
+        Verdict::StillFails {
+            invariant,
+            witness,
+            image: self.image.digest(),
+        }
+    }
+}
+
+fn past_of<O>(life: &Life<O>, point: Position) -> Vec<Past<'_, O>> {
+    let standings = life.ledger.standings(point, CrashKind::PowerLoss);
+    let past = standings.zip(&life.history);
+    past.map(|(standing, operation)| Past {
+        operation,
+        standing,
+    })
+    .collect()
+}

@@ -319,7 +319,12 @@ fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult
         if !is_new {
             return Ok(());
         }
-        for entry in vfs.read_dir(directory)? {
+        let entries = vfs.read_dir(directory)?;
+        for (index, entry) in entries.iter().enumerate().rev() {
+            if index == 0 && entries.len() > 1 {
+                // Without the first segment beside it, a torn later one would look like damage.
+                vfs.sync_dir(directory)?;
+            }
             vfs.remove_file(directory.join(&entry.name).as_path())?;
         }
         vfs.remove_dir(directory)?;

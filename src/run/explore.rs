@@ -194,7 +194,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn try_state(&mut self, state: &State<'_>) {
         let point = state.window.point;
         self.tally
-            .state(&state, self.life.ledger.issued_by(point) == 0, self.number);
+            .state(state, self.life.ledger.issued_by(point) == 0, self.number);
         let identity = self.identity(state);
         let frontier = self.marks.partition_point(|mark| *mark <= point);
         let known = match self.known.remove(&identity) {

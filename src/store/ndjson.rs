@@ -1,20 +1,24 @@
 //! The naive store: one JSON line an event, one open, write and close each.
 //!
-//! **Claims** that a batch is durable and atomic when `append_batch` returns ([`Promise::Durable`]), that events keep
-//! their order, and that recovery succeeds. It keeps none of this through a power loss, and atomicity not even through
-//! a process crash: that is what it is for.
+//! **Claims** that a batch is durable and atomic when `append_batch` returns
+//! ([`Promise::Durable`]), that events keep their order, and that recovery succeeds. It keeps none
+//! of this through a power loss, and atomicity not even through a process crash: that is what it
+//! is for.
 //!
 //! | file | content |
 //! |---|---|
 //! | `events.ndjson` | `{"stream":"…","id":0,"data":"<hex>"}` and a newline, for each event |
 //!
-//! A stream's name is a JSON string in which each character from U+0000 to U+00FF stands for one byte.
+//! A stream's name is a JSON string in which each character from U+0000 to U+00FF stands for one
+//! byte.
 //!
 //! Weaknesses, kept on purpose:
 //! - nothing is ever synced, neither the file nor its directory entry;
 //! - no marker says where a batch ends, so that a part of one looks like a whole one;
-//! - nothing protects a line: any damage that is still JSON passes, and a hole between two lines is not seen;
-//! - a torn last line is not cut, so that the next event is glued to it and lost with it ([`Unparsable::Lenient`]);
+//! - nothing protects a line: any damage that is still JSON passes, and a hole between two lines
+//!   is not seen;
+//! - a torn last line is not cut, so that the next event is glued to it and lost with it
+//!   ([`Unparsable::Lenient`]);
 //! - an error in the middle of a batch leaves its first events in place.
 
 use std::{borrow::Cow, str};

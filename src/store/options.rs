@@ -1,6 +1,7 @@
 //! Options of stores: from the flat map of a scenario to a resolved struct.
 //!
-//! Guarantees that every key is known and every value is one that the store takes, so that a store never checks again.
+//! Guarantees that every key is known and every value is one that the store takes, so that a store
+//! never checks again.
 
 use std::{collections::BTreeMap, fmt};
 

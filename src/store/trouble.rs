@@ -19,7 +19,8 @@ struct State {
     short_append: bool,
 }
 
-/// A [`Vfs`] over that of a [`Disk`]; only what changes it, or makes it durable, is noted and fails.
+/// A [`Vfs`] over that of a [`Disk`]; only what changes it, or makes it durable, is noted and
+/// fails.
 #[derive(Clone, Debug)]
 pub(super) struct Trouble {
     vfs: Arc<dyn Vfs>,

@@ -6,8 +6,8 @@ use super::{FileExt, VfsFile};
 
 /// [`Read`], [`Write`] and [`Seek`] over a [`VfsFile`], whose own operations have no position.
 ///
-/// [`Write::flush`] does nothing, since nothing is buffered here; it makes nothing durable. A handle opened for
-/// appending writes at its end whatever the position says.
+/// [`Write::flush`] does nothing, since nothing is buffered here; it makes nothing durable. A
+/// handle opened for appending writes at its end whatever the position says.
 ///
 /// ```
 /// use std::io::{Read, Seek, Write};

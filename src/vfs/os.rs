@@ -1,11 +1,12 @@
 //! A real directory as a filesystem.
 //!
-//! Guarantees: every path stays below the root (`..` is refused), errors carry our own path, operation and offset,
-//! and the failures are the ones of Linux; [`SimFs`](crate::simfs::SimFs) is held to the same ones by a test.
+//! Guarantees: every path stays below the root (`..` is refused), errors carry our own path,
+//! operation and offset, and the failures are the ones of Linux; [`SimFs`](crate::simfs::SimFs) is
+//! held to the same ones by a test.
 //!
-//! Deliberately absent: any protection against symbolic links that something else planted below the root, and any
-//! emulation of Linux elsewhere. On other systems a failure may be told as another kind, and on Windows
-//! [`sync_dir`](Vfs::sync_dir) has nothing to call.
+//! Deliberately absent: any protection against symbolic links that something else planted below
+//! the root, and any emulation of Linux elsewhere. On other systems a failure may be told as
+//! another kind, and on Windows [`sync_dir`](Vfs::sync_dir) has nothing to call.
 
 use std::{
     fs,
@@ -159,8 +160,9 @@ impl Vfs for OsVfs {
 
 /// An open file of an [`OsVfs`].
 ///
-/// A handle opened for appending ignores the offset of `write_at`, as Linux does. On any other handle `append` asks
-/// for the size and writes there: two threads that append through such handles overwrite each other.
+/// A handle opened for appending ignores the offset of `write_at`, as Linux does. On any other
+/// handle `append` asks for the size and writes there: two threads that append through such
+/// handles overwrite each other.
 #[derive(Debug)]
 struct OsFile {
     file: fs::File,
@@ -173,7 +175,8 @@ impl OsFile {
         VfsError::new(operation, self.path.clone(), error.kind())
     }
 
-    /// Refuses what the handle was not opened for; std has no name for the kind (`EBADF`) that Linux would answer.
+    /// Refuses what the handle was not opened for; std has no name for the kind (`EBADF`) that
+    /// Linux would answer.
     fn allow(&self, operation: VfsOperation, allowed: bool) -> VfsResult<()> {
         if allowed {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Little-endian numbers at fixed offsets; where bytes are missing they read as zero, which no checksum accepts.
+//! Little-endian numbers at fixed offsets; where bytes are missing they read as zero, which no
+//! checksum accepts.
 
 pub(super) fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     let field = bytes.get(offset..).and_then(<[u8]>::first_chunk);

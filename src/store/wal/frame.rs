@@ -3,10 +3,10 @@
 //! | offset | size | field |
 //! |---|---|---|
 //! | 0 | 4 | length: bytes of stream and event together |
-//! | 4 | 4 | crc32 over segment number, offset in the file, length, and all that follows, padding included |
+//! | 4 | 4 | crc32 over segment number, file offset, length, and all that follows |
 //! | 8 | 8 | incarnation: the segment's |
 //! | 16 | 8 | lsn: the number of events before this one in the whole history |
-//! | 24 | 8 | `synced_to`: all events below this lsn were known durable when the frame was written |
+//! | 24 | 8 | `synced_to`: all events below it were durable when this was written |
 //! | 32 | 8 | `first_lsn`: lsn of the batch's first event, which names the batch |
 //! | 40 | 8 | event id within the stream |
 //! | 48 | 4 | count: events in the batch |
@@ -15,7 +15,9 @@
 //! | 60 | 4 | zero |
 //! | 64 | n | stream, event, zeros up to a multiple of 8 |
 //!
-//! All numbers are little-endian. A frame that decodes was written to exactly this place of exactly this segment.
+//! All numbers are little-endian. A frame that decodes was written to exactly this place of
+//! exactly this segment; its checksum
+//! covers the padding as well.
 
 use super::bytes::{put, u32_at, u64_at};
 use crate::store::StoreError;

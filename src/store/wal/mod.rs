@@ -1,9 +1,10 @@
 //! The hardened write-ahead log.
 //!
-//! **Claims**, on every legal crash state of even a minimal POSIX filesystem: an acknowledged batch keeps what it was
-//! promised, a batch is there whole or not at all, events keep their order and their ids are gapless, recovery
-//! succeeds and may itself crash anywhere, what a recovery showed stays and what it showed absent stays absent, and
-//! damage to what was synced before the last batches is an error with its place.
+//! **Claims**, on every legal crash state of even a minimal POSIX filesystem: an acknowledged
+//! batch keeps what it was promised, a batch is there whole or not at all, events keep their order
+//! and their ids are gapless, recovery succeeds and may itself crash anywhere, what a recovery
+//! showed stays and what it showed absent stays absent, and damage to what was synced before the
+//! last batches is an error with its place.
 //!
 //! | file | content |
 //! |---|---|
@@ -12,21 +13,23 @@
 //! | `snap/<lsn>-<number>.tmp` | a snapshot being written |
 //!
 //! How it keeps its claims:
-//! - *A batch is one append*, and each of its frames says which batch it belongs to, how many there are, and where it
-//!   belongs: its checksum is salted with segment, offset and an incarnation that no other segment has. Stale,
-//!   relocated and resurrected frames do not pass.
-//! - *Old files are never changed.* Every opening creates a new segment. It carries the batches that may be in the page
-//!   cache alone, and its `base_lsn` abandons torn tails. Segment and name are durable before the store is open, and
-//!   names that are found are synced before anything is built on them.
-//! - *Proof travels with the data.* Snapshots, headers and frames say up to which event the log was known durable.
-//!   [`recovery`] tells torn tails from corruption by it.
-//! - *Removal comes last.* A segment or snapshot goes only after what replaces it is durable, and only on the word of
-//!   an fsync that this opening saw succeed; leftovers are harmless in any combination.
-//! - *One failure is enough.* After a failed write or sync the store answers [`StoreError::Poisoned`] for ever; no
-//!   fsync is tried twice.
+//! - *A batch is one append*, and each of its frames says which batch it belongs to, how many
+//!   there are, and where it belongs: its checksum is salted with segment, offset and an
+//!   incarnation that no other segment has. Stale, relocated and resurrected frames do not pass.
+//! - *Old files are never changed.* Every opening creates a new segment. It carries the batches
+//!   that may be in the page cache alone, and its `base_lsn` abandons torn tails. Segment and name
+//!   are durable before the store is open, and names that are found are synced before anything is
+//!   built on them.
+//! - *Proof travels with the data.* Snapshots, headers and frames say up to which event the log
+//!   was known durable. [`recovery`] tells torn tails from corruption by it.
+//! - *Removal comes last.* A segment or snapshot goes only after what replaces it is durable, and
+//!   only on the word of an fsync that this opening saw succeed; leftovers are harmless in any
+//!   combination.
+//! - *One failure is enough.* After a failed write or sync the store answers
+//!   [`StoreError::Poisoned`] for ever; no fsync is tried twice.
 //!
-//! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a defence against a
-//! filesystem that reports an fsync as done and drops the data.
+//! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a
+//! defence against a filesystem that reports an fsync as done and drops the data.
 
 mod bytes;
 mod describe;
@@ -55,7 +58,8 @@ pub enum SyncMode {
     /// Before it is acknowledged: [`Promise::Durable`].
     #[default]
     Always,
-    /// At the next [`sync`](EventStore::sync), with all others: [`Promise::Buffered`] until then (group commit).
+    /// At the next [`sync`](EventStore::sync), with all others: [`Promise::Buffered`] until then
+    /// (group commit).
     Batch,
     /// When a segment or a checkpoint ends: [`Promise::Buffered`], and there is no `sync`.
     None,
@@ -279,7 +283,8 @@ impl EventStore for Wal {
         self.guarded(Wal::sync_log)
     }
 
-    /// Writes a snapshot, starts a new segment, and only then removes older segments and snapshots.
+    /// Writes a snapshot, starts a new segment, and only then removes older segments and
+    /// snapshots.
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.guarded(Wal::write_checkpoint)
     }
@@ -307,14 +312,19 @@ impl EventStore for Wal {
     }
 }
 
-/// Makes sure that a directory is there. One of a store that never opened is made anew: an earlier opening may have
-/// failed to sync its name, which then no later fsync has to write.
+/// Makes sure that a directory is there. One of a store that never opened is made anew: an earlier
+/// opening may have failed to sync its name, which then no later fsync has to write.
 fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult<()> {
     if vfs.exists(directory)? {
         if !is_new {
             return Ok(());
         }
-        for entry in vfs.read_dir(directory)? {
+        let entries = vfs.read_dir(directory)?;
+        for (index, entry) in entries.iter().enumerate().rev() {
+            if index == 0 && entries.len() > 1 {
+                // Without the first segment beside it, a torn later one would look like damage.
+                vfs.sync_dir(directory)?;
+            }
             vfs.remove_file(directory.join(&entry.name).as_path())?;
         }
         vfs.remove_dir(directory)?;

@@ -1,18 +1,21 @@
 //! Recovery: what the files mean, found out without changing one of them.
 //!
-//! The newest snapshot, then every segment in ascending order, give a run of events without a gap. Each valid segment
-//! restarts the run at its `base_lsn`: what older segments hold from there on was carried into it or abandoned. In a
-//! segment the run ends at the first place that does not hold the next whole batch.
+//! The newest snapshot, then every segment in ascending order, give a run of events without a gap.
+//! Each valid segment restarts the run at its `base_lsn`: what older segments hold from there on
+//! was carried into it or abandoned. In a segment the run ends at the first place that does not
+//! hold the next whole batch.
 //!
-//! Whether that place is a torn tail or corruption is a matter of proof. A snapshot, a segment's `base_lsn` and a
-//! frame's `synced_to` each prove that all events below an lsn were durable before it was written. An event that is
-//! missing and proven is corruption, reported with its place; one that is missing and unproven is torn, and dropped
-//! with all that follow it.
+//! Whether that place is a torn tail or corruption is a matter of proof. A snapshot, a segment's
+//! `base_lsn` and a frame's `synced_to` each prove that all events below an lsn were durable
+//! before it was written. An event that is missing and proven is corruption, reported with its
+//! place; one that is missing and unproven is torn, and dropped with all that follow it.
 //!
-//! What is there and unproven is *suspect*: it may be in the page cache alone, and a failed fsync may have marked it
-//! clean there. The store is not open before suspect batches are written again, into a new segment.
+//! What is there and unproven is *suspect*: it may be in the page cache alone, and a failed fsync
+//! may have marked it clean there. The store is not open before suspect batches are written again,
+//! into a new segment.
 //!
-//! Does not: repair. A media fault that leaves no proof (in the last batches before the crash) passes for a torn tail.
+//! Does not: repair. A media fault that leaves no proof (in the last batches before the crash)
+//! passes for a torn tail.
 
 use super::{
     frame::{Frame, Head, Origin, encode},
@@ -90,8 +93,9 @@ pub(super) fn recover(vfs: &dyn Vfs) -> Result<Recovered, StoreError> {
         let path = segment::path(number);
         reading.segment(number, &path, &vfs.read(path.as_path())?)?;
     }
-    // The first segment may be torn, when it is all there is. One behind it was created beside a valid one, which
-    // was removed only after a newer one was durable; a snapshot was taken with a durable segment active.
+    // The first segment may be torn, when it is all there is. One behind it was created beside a
+    // valid one, which was removed only after a newer one was durable; a snapshot was taken with a
+    // durable segment active.
     let lowest = numbers.first().copied().unwrap_or(1);
     if reading.valid.is_empty() && (snapshot_segment > 0 || lowest > 1) {
         let path = segment::path(lowest.max(snapshot_segment));
@@ -100,7 +104,8 @@ pub(super) fn recover(vfs: &dyn Vfs) -> Result<Recovered, StoreError> {
     if reading.proven_lsn > reading.next_lsn() {
         return Err(reading.gap(reading.proven_lsn));
     }
-    // A store that never opened starts its numbers again: what it may have left is removed with the directory.
+    // A store that never opened starts its numbers again: what it may have left is removed with
+    // the directory.
     let is_new = reading.valid.is_empty();
     let last = numbers.last().copied().filter(|_| !is_new).unwrap_or(0);
     Ok(Recovered {
@@ -160,7 +165,8 @@ impl Reading {
                 let reason = "the head of a segment that was in use is damaged".to_owned();
                 return Err(corrupt(path, 0, reason));
             }
-            // Its creation was torn: recovery had not ended, and what it would carry is where it was.
+            // Its creation was torn: recovery had not ended, and what it would carry is where it
+            // was.
             return Ok(());
         };
         if header.base_lsn > self.next_lsn() {

@@ -7,12 +7,13 @@
 //! | 12 | 4 | zero |
 //! | 16 | 8 | number: the one of the file's name; never used twice |
 //! | 24 | 8 | incarnation: drawn anew for each segment |
-//! | 32 | 8 | `base_lsn`: the first event of this segment; all below it were durable before it was created |
+//! | 32 | 8 | `base_lsn`: the first event here; all before it were durable already |
 //! | 40 | 8 | length in bytes of the carried frames |
 //! | 48 | n | carried frames, then appended ones ([`frame`](super::frame)) |
 //!
-//! All numbers are little-endian. Header and carried frames are one write, durable (with the file's name) before the
-//! store is open. A segment is therefore whole up to there, or was never used.
+//! All numbers are little-endian. Header and carried frames are one write, durable (with the
+//! file's name) before the store is open. A segment is therefore whole up to there, or was never
+//! used.
 
 use super::{
     bytes::{put, u32_at, u64_at},
@@ -49,7 +50,8 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The header of a new segment; `entropy` differs between openings, the number between segments of one.
+    /// The header of a new segment; `entropy` differs between openings, the number between
+    /// segments of one.
     pub(super) fn new(number: u64, entropy: u64, base_lsn: u64) -> Header {
         let incarnation = mix(entropy ^ mix(number));
         Header {
@@ -94,7 +96,8 @@ impl Header {
         Ok(frame)
     }
 
-    /// Whether a frame at or behind `offset` proves that the event `lsn` was durable when the frame was written.
+    /// Whether a frame at or behind `offset` proves that the event `lsn` was durable when the
+    /// frame was written.
     pub(super) fn proves_synced(self, bytes: &[u8], offset: usize, lsn: u64) -> bool {
         let incarnation = self.incarnation.to_le_bytes();
         places_from(bytes, offset).any(|place| {
@@ -130,7 +133,8 @@ pub(super) struct Active {
 }
 
 impl Active {
-    /// Creates a segment from room for a header and the carried frames, and makes all of it durable, name included.
+    /// Creates a segment from room for a header and the carried frames, and makes all of it
+    /// durable, name included.
     pub(super) fn create(vfs: &dyn Vfs, header: Header, buffer: &mut [u8]) -> VfsResult<Active> {
         header.encode(buffer);
         let options = OpenOptions::new().append().create_new();

@@ -7,10 +7,11 @@
 //! | 12 | 4 | zero |
 //! | 16 | 8 | lsn: the number of events |
 //! | 24 | 8 | number of the segment that was active |
-//! | 32 | … | the events: id (8), length of the stream (4), length of the event (4), stream, event |
+//! | 32 | … | the events: id (8), lengths of stream (4) and event (4), stream, event |
 //!
-//! All numbers are little-endian. A name, `snap/<lsn>-<segment>.snap`, is used once only: a rename never replaces a
-//! file, so that no crash in the middle of one can take away the snapshot that was there before.
+//! All numbers are little-endian. A name, `snap/<lsn>-<segment>.snap`, is used once only: a rename
+//! never replaces a file, so that no crash in the middle of one can take away the snapshot that
+//! was there before.
 
 use super::{
     bytes::{put, u32_at, u64_at},

@@ -46,7 +46,8 @@ fn append_counted(wal: &mut Wal, batches: usize) {
     }
 }
 
-/// A disk with this many batches of two events, all in one segment, and the file's sizes after each.
+/// A disk with this many batches of two events, all in one segment, and the file's sizes after
+/// each.
 fn one_segment(batches: usize, sync: SyncMode) -> (Disk, Vec<usize>) {
     let disk = Disk::new();
     let mut wal = open_with(&disk, sync).unwrap();

@@ -1,30 +1,37 @@
 //! A write-ahead log as it is often written, its weaknesses included.
 //!
-//! **Claims** that a batch is durable and atomic when `append_batch` returns ([`Promise::Durable`]), that events keep
-//! their order, and that recovery succeeds. What stands behind the claim: all records of a batch go out in one write,
-//! a COMMIT record ends them, and an fsync follows before the acknowledgement.
+//! **Claims** that a batch is durable and atomic when `append_batch` returns
+//! ([`Promise::Durable`]), that events keep their order, and that recovery succeeds. What stands
+//! behind the claim: all records of a batch go out in one write, a COMMIT record ends them, and an
+//! fsync follows before the acknowledgement.
 //!
 //! | file | content |
 //! |---|---|
 //! | `wal/000001.log` … | segments of the log; [`record`] is the format |
-//! | `snap/snapshot` | the events that the log no longer holds: their PUTs, then a COMMIT with the last covered `seq` |
+//! | `snap/snapshot` | the oldest events as PUTs, then a COMMIT with the last `seq` covered |
 //! | `snap/snapshot.tmp` | a snapshot being written |
 //!
-//! Recovery collects operations and applies them at the next COMMIT; it stops in a segment at the first record that is
-//! short or does not match its checksum, and goes on with the next segment.
+//! Recovery collects operations and applies them at the next COMMIT; it stops in a segment at the
+//! first record that is short or does not match its checksum, and goes on with the next segment.
 //!
 //! Weaknesses, kept on purpose, each shown by a test:
-//! - there is no BEGIN and no batch number: orphans of a torn batch are adopted by the next batch's COMMIT;
+//! - there is no BEGIN and no batch number: orphans of a torn batch are adopted by the next
+//!   batch's COMMIT;
 //! - the torn tail is not cut, and new batches go behind it, where no later recovery finds them;
-//! - the checksum leaves lengths and sequence number out, so that a record moved or renumbered passes;
-//! - nothing ties a record to its place or its file: stale bytes of an old segment pass as new records;
-//! - eight zero bytes are a record of length 0 whose checksum, 0, is right: a zero tail makes recovery fail;
+//! - the checksum leaves lengths and sequence number out, so that a record moved or renumbered
+//!   passes;
+//! - nothing ties a record to its place or its file: stale bytes of an old segment pass as new
+//!   records;
+//! - eight zero bytes are a record of length 0 whose checksum, 0, is right: a zero tail makes
+//!   recovery fail;
 //! - damage in the middle looks like a torn tail: everything behind it is dropped without a word;
 //! - a missing segment is not noticed;
-//! - neither `wal/` nor the root is synced after a segment was created, so that a segment may vanish with all in it;
-//! - [`checkpoint`](EventStore::checkpoint) truncates the log in place: between the cut and its fsync, records that
-//!   were durable exist in memory alone;
-//! - after a failed fsync it goes on, and a later fsync that succeeds acknowledges what the kernel has dropped;
+//! - neither `wal/` nor the root is synced after a segment was created, so that a segment may
+//!   vanish with all in it;
+//! - [`checkpoint`](EventStore::checkpoint) truncates the log in place: between the cut and its
+//!   fsync, records that were durable exist in memory alone;
+//! - after a failed fsync it goes on, and a later fsync that succeeds acknowledges what the kernel
+//!   has dropped;
 //! - recovery trusts what it reads, although it may be in the page cache alone.
 
 pub mod record;
@@ -126,7 +133,8 @@ impl WalNote {
         Ok(())
     }
 
-    /// Writes the old events as a snapshot. This part is done right, so that truncation is the only thing that breaks.
+    /// Writes the old events as a snapshot. This part is done right, so that truncation is the
+    /// only thing that breaks.
     fn write_snapshot(&mut self, covered: Extent) -> Result<(), StoreError> {
         let seq = covered.last_seq;
         self.buffer.clear();
@@ -194,9 +202,11 @@ impl EventStore for WalNote {
         Ok(())
     }
 
-    /// Writes a snapshot of what was there at the checkpoint before (or at opening), and truncates the log to the rest.
+    /// Writes a snapshot of what was there at the checkpoint before (or at opening), and truncates
+    /// the log to the rest.
     ///
-    /// The snapshot lags by one checkpoint, so that the newest batches are always in the log, and only there.
+    /// The snapshot lags by one checkpoint, so that the newest batches are always in the log, and
+    /// only there.
     fn checkpoint(&mut self) -> Result<(), StoreError> {
         let now = Extent {
             last_seq: self.next_seq - 1,
@@ -325,15 +335,14 @@ pub fn describe(_path: Path<'_>, bytes: &[u8]) -> Vec<String> {
         }
     };
     let (offset, rest) = (scanner.offset, bytes.len() - scanner.offset);
-    match stop {
-        Stop::End => {}
-        Stop::Torn => lines.push(format!(
-            "{offset:>8}  torn: {rest} bytes that are no record"
-        )),
-        Stop::Undecodable => {
-            lines.push(format!("{offset:>8}  undecodable, {rest} bytes to the end"));
-        }
-    }
+    let what = match stop {
+        Stop::End => return lines,
+        Stop::Torn => "torn",
+        Stop::Undecodable => "undecodable",
+    };
+    lines.push(format!(
+        "{offset:>8}  {what}: {rest} bytes that are no record"
+    ));
     lines
 }
 

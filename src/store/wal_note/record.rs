@@ -11,8 +11,9 @@
 //! | 21 + k | 4 | length of the value |
 //! | 25 + k | v | value: the event |
 //!
-//! All numbers are little-endian. Fields are cut out as Python cuts slices, where too few bytes are no error yet: only
-//! after the checksum has passed does a field that is too short end recovery.
+//! All numbers are little-endian. Fields are cut out as Python cuts slices, where too few bytes
+//! are no error yet: only after the checksum has passed does a field that is too short end
+//! recovery.
 
 use crc32fast::Hasher;
 

@@ -80,7 +80,8 @@ fn any_leftovers_of_a_checkpoint_are_harmless() {
 
 #[test]
 fn the_log_alone_is_enough_until_a_checkpoint_has_ended() {
-    // The snapshot's name may be gone although a second fsync of the directory, at opening, succeeded.
+    // The snapshot's name may be gone although a second fsync of the directory, at opening,
+    // succeeded.
     let disk = Disk::new();
     let trouble = Trouble::new(&disk);
     let mut wal = Wal::open(options(SyncMode::Always, LARGE), trouble.context()).unwrap();

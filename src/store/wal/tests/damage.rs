@@ -1,8 +1,10 @@
-//! Torn tails are cut, whatever they look like; damage to what was synced is an error with its place.
+//! Torn tails are cut, whatever they look like; damage to what was synced is an error with its
+//! place.
 
 use super::*;
 
-/// Opens twice with an append between: what is shown must be one of `legal`, and nothing may come back or be lost.
+/// Opens twice with an append between: what is shown must be one of `legal`, and nothing may come
+/// back or be lost.
 fn check_two_lives(disk: &Disk, legal: &[usize], what: &str) {
     let mut wal = open(disk).unwrap_or_else(|error| panic!("{what}: {error}"));
     let shown = show(&mut wal);
@@ -65,7 +67,7 @@ fn a_flip_in_any_synced_byte_is_corruption_with_its_place() {
         disk.write(FIRST, &bytes);
         let (path, place) = corrupt_at(&open(&disk).unwrap_err());
         let frames = (48..sizes[2]).step_by(72);
-        let frame = frames.filter(|frame| *frame <= offset).last().unwrap_or(0);
+        let frame = frames.rev().find(|frame| *frame <= offset).unwrap_or(0);
         assert_eq!(
             (path.as_str(), place),
             (FIRST, frame as u64),

@@ -1,6 +1,7 @@
 //! The process dies at every operation in turn; the page cache survives.
 
 use super::*;
+use crate::vfs::VfsOperation;
 
 /// Runs `life` on copies of `disk`, dying one change later each time, until it ends by itself.
 fn die_everywhere(disk: &Disk, life: impl Fn(OpenContext) -> bool, check: impl Fn(&Disk, &str)) {
@@ -87,4 +88,23 @@ fn what_was_acknowledged_is_there_wherever_a_checkpoint_dies() {
             open_and_check(twice, &[6], &format!("{first}, then {second}"));
         });
     });
+}
+
+/// Found by a simulated crash: the first torn segment was removed durably and the second was not,
+/// which then looked like a log whose valid segments are gone.
+#[test]
+fn the_first_of_several_torn_segments_goes_only_after_the_others_are_durably_gone() {
+    let disk = Disk::new();
+    open(&disk).unwrap();
+    disk.truncate(FIRST, 10);
+    disk.write(SECOND, b"torn");
+    let trouble = Trouble::new(&disk);
+    Wal::open(WalOptions::default(), trouble.context()).unwrap();
+    let removal = [
+        VfsOperation::RemoveFile,
+        VfsOperation::SyncDir,
+        VfsOperation::RemoveFile,
+        VfsOperation::RemoveDir,
+    ];
+    assert_eq!(trouble.operations()[..4], removal);
 }

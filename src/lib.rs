@@ -9,6 +9,7 @@ pub mod crash;
 pub mod image;
 pub mod oracle;
 pub mod profile;
+pub mod report;
 pub mod run;
 pub mod simfs;
 pub mod store;

@@ -1,0 +1,164 @@
+//! The floor: the same job over a plain `Vec<u8>`, with no filesystem at all.
+//!
+//! The log is one vector, a crash is a cut at a byte, recovery is a scan with length, CRC and sequence checks. Workload and
+//! oracle are those of the harness, so that what is compared is the simulation and nothing else.
+
+use crc32fast::Hasher;
+use tornwrite::{
+    base::{Position, Rng, Seed, Stream},
+    oracle::{BankOracle, Case, Issued, Oracle as _, Outcome},
+    trace::{Mark, OperationId, Promise},
+    workload::{BankTransfers, CrashKind, EventLog, Ledger, Operation},
+};
+
+/// length u32, crc32 u32, sequence u64, stream length u16, kind u8; then stream and data.
+const HEADER_BYTES: usize = 19;
+const EVENT: u8 = 1;
+const COMMIT: u8 = 2;
+
+/// A log as a vector, with what was promised by when.
+pub struct FloorRun {
+    log: Vec<u8>,
+    /// The end of each batch: it is acknowledged once that many bytes are there.
+    ends: Vec<usize>,
+    operations: Vec<Operation>,
+}
+
+pub fn write(bank: &BankTransfers, seed: Seed) -> FloorRun {
+    let operations = bank.life(seed, 0, bank.config().batches, &[]);
+    let mut run = FloorRun {
+        log: Vec::new(),
+        ends: Vec::new(),
+        operations,
+    };
+    let mut sequence = 0;
+    for operation in &run.operations {
+        if let Operation::Append { stream, events } = operation {
+            for data in events.iter() {
+                push(&mut run.log, &mut sequence, EVENT, stream, data);
+            }
+            push(&mut run.log, &mut sequence, COMMIT, &[], &[]);
+            run.ends.push(run.log.len());
+        }
+    }
+    run
+}
+
+fn push(log: &mut Vec<u8>, sequence: &mut u64, kind: u8, stream: &[u8], data: &[u8]) {
+    let start = log.len();
+    let length = u32::try_from(stream.len() + data.len()).expect("a small event");
+    log.extend_from_slice(&length.to_le_bytes());
+    log.extend_from_slice(&[0; 4]);
+    log.extend_from_slice(&sequence.to_le_bytes());
+    log.extend_from_slice(
+        &u16::try_from(stream.len())
+            .expect("a short name")
+            .to_le_bytes(),
+    );
+    log.push(kind);
+    log.extend_from_slice(stream);
+    log.extend_from_slice(data);
+    let crc = crc(&log[start..]);
+    log[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
+    *sequence += 1;
+}
+
+fn crc(record: &[u8]) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(&record[..4]);
+    hasher.update(&record[8..]);
+    hasher.finalize()
+}
+
+fn recover(log: &[u8]) -> EventLog {
+    let mut events = EventLog::new();
+    let mut committed = 0;
+    let mut rest = log;
+    let mut expected = 0_u64;
+    while rest.len() >= HEADER_BYTES {
+        let number = |range: std::ops::Range<usize>| -> u64 {
+            let mut bytes = [0; 8];
+            bytes[..range.len()].copy_from_slice(&rest[range]);
+            u64::from_le_bytes(bytes)
+        };
+        let end = HEADER_BYTES + usize::try_from(number(0..4)).expect("a u32");
+        if end > rest.len() || number(8..16) != expected {
+            break;
+        }
+        if u64::from(crc(&rest[..end])) != number(4..8) {
+            break;
+        }
+        let data = HEADER_BYTES + usize::try_from(number(16..18)).expect("a u16");
+        match rest[18] {
+            EVENT => events.push(
+                &rest[HEADER_BYTES..data],
+                events.len() as u64,
+                &rest[data..end],
+            ),
+            _ => committed = events.len(),
+        }
+        expected += 1;
+        rest = &rest[end..];
+    }
+    events.truncate(committed);
+    events
+}
+
+/// Cuts the log at a byte drawn from `rng`, recovers and checks.
+///
+/// # Panics
+///
+/// If an invariant is violated: the floor is a correct store.
+pub fn crash(run: &FloorRun, oracle: &BankOracle, rng: &mut Rng, outcomes: &mut Vec<Outcome>) {
+    let cut = rng.index(run.log.len() + 1);
+    let image = run.log[..cut].to_vec();
+    let mut ledger = Ledger::new();
+    for (number, end) in (0..).zip(&run.ends) {
+        ledger.enter(Mark::Issued(OperationId(number)), Position(2 * number));
+        if *end <= cut {
+            let promise = Promise::Durable;
+            ledger.enter(
+                Mark::Acknowledged(OperationId(number), promise),
+                Position(2 * number + 1),
+            );
+        }
+    }
+    let appends = run
+        .operations
+        .iter()
+        .filter(|op| matches!(op, Operation::Append { .. }));
+    let standings = ledger.standings(Position(u32::MAX - 1), CrashKind::PowerLoss);
+    let history: Vec<_> = standings
+        .zip(appends)
+        .zip(0..)
+        .map(|((standing, operation), number)| Issued {
+            id: OperationId(number),
+            operation,
+            standing,
+            failed: false,
+            seen: false,
+        })
+        .collect();
+    let log = recover(&image);
+    let case = Case {
+        history: &history,
+        crash: CrashKind::PowerLoss,
+        recovery: Ok(&log),
+        again: None,
+        progress: None,
+    };
+    outcomes.clear();
+    oracle.check(&case, outcomes);
+    assert!(
+        !outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Violated(_)))
+    );
+}
+
+/// One whole run: workload, one crash, recovery, check.
+pub fn whole_run(bank: &BankTransfers, oracle: &BankOracle, seed: Seed) {
+    let run = write(bank, seed);
+    let mut rng = Rng::new(seed, Stream::CrashPoint, 0);
+    crash(&run, oracle, &mut rng, &mut Vec::new());
+}

@@ -16,8 +16,7 @@ const BEHIND: usize = 3;
 /// Pending operations that are shown; of more, the ones nearest to the crash.
 const PENDING_MAX: usize = 40;
 
-const LEGEND: &str = "  # a sector that survived   . lost, reads as zeros or as before   \
-                      S lost, shows stale bytes   G lost, shows garbage";
+const LEGEND: &str = "  each sector: # survived   . lost, zeros or old bytes   S lost, stale bytes   G lost, garbage";
 
 /// Renders one life or recovery, at most 100 columns wide where names allow it.
 pub fn render_timeline(timeline: &Timeline) -> String {

@@ -123,8 +123,9 @@ struct Seen {
 struct Share {
     kept: bool,
     lost: bool,
-    size_kept: bool,
-    data_lost: bool,
+    /// The offset of the first byte that was lost, below which a length that survived says nothing.
+    first_lost: Option<u64>,
+    size_before_data: bool,
 }
 
 impl Seen {
@@ -147,8 +148,14 @@ impl Seen {
             seen.reordered |= survivors != 0 && lost_before;
             match effect.kind {
                 EffectKind::Name { .. } => seen.lost_name |= survivors == 0,
-                EffectKind::Size { .. } => share.size_kept |= survivors != 0,
-                EffectKind::Block(_) => share.data_lost |= survivors != whole,
+                EffectKind::Size { size, .. } => {
+                    let exposes = share.first_lost.is_some_and(|offset| offset < size);
+                    share.size_before_data |= survivors != 0 && exposes;
+                }
+                EffectKind::Block(block) if survivors != whole => {
+                    share.first_lost = share.first_lost.or(Some(block.offset()));
+                }
+                EffectKind::Block(_) => {}
                 EffectKind::Cut { .. } => {}
             }
             seen.foreign_fill |= kept.shows_foreign_bytes();
@@ -161,6 +168,6 @@ impl Seen {
     fn close(&mut self, share: &Share) {
         self.kept_any |= share.kept;
         self.torn |= share.kept && share.lost;
-        self.size_before_data |= share.size_kept && share.data_lost;
+        self.size_before_data |= share.size_before_data;
     }
 }

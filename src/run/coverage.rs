@@ -116,10 +116,6 @@ struct Seen {
 
 /// What survived of one operation.
 #[derive(Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a set of marks, filled in one pass"
-)]
 struct Share {
     kept: bool,
     lost: bool,
@@ -155,8 +151,7 @@ impl Seen {
                 EffectKind::Block(block) if survivors != whole => {
                     share.first_lost = share.first_lost.or(Some(block.offset()));
                 }
-                EffectKind::Block(_) => {}
-                EffectKind::Cut { .. } => {}
+                EffectKind::Block(_) | EffectKind::Cut { .. } => {}
             }
             seen.foreign_fill |= kept.shows_foreign_bytes();
         }

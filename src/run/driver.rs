@@ -3,9 +3,10 @@
 use super::{
     Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
     Violation,
-    explore::{Explorer, State},
+    explore::Explorer,
     life::{Life, Start, record},
     recover::{Recovered, Trials},
+    state::State,
     subject::{Job, Subject},
 };
 use crate::{
@@ -114,7 +115,7 @@ pub(super) fn settle<S: Subject>(
 ) -> (Vec<S::Operation>, Ledger) {
     let shown = job
         .oracle
-        .shown(&super::explore::history(&life, point, kind), state);
+        .shown(&super::state::history(&life, point, kind), state);
     let Life {
         mut history,
         mut ledger,

@@ -7,32 +7,21 @@ use super::{
     driver::{Tally, Trial},
     life::{Life, Start},
     recover::{Recovered, Trials, recover},
+    state::{State, cut_in_flight, history, past},
     subject::{Job, Subject},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
     crash::{
-        BLOCK, Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight,
+        Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight,
         process_crash, sample_points,
     },
-    image::Image,
-    oracle::Issued,
-    simfs::Recording,
-    trace::{Action, Entry, OperationId},
+    trace::{Action, Entry},
     workload::{CrashKind, Past},
 };
 
 /// How many distinct disks are remembered at a time; when there are more, all are forgotten. Only exhaustive mode gets there.
 const REMEMBERED: usize = 2048;
-
-/// A crash state in the making.
-pub(super) struct State<'w> {
-    pub(super) window: &'w Window<'w>,
-    pub(super) selection: Selection,
-    pub(super) image: Image,
-    pub(super) pages: u64,
-    pub(super) kind: CrashKind,
-}
 
 /// A disk that was recovered.
 struct Known<S: Subject> {
@@ -249,7 +238,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn recover(&mut self, state: &State<'_>) -> Known<S> {
         self.tally.distinct_image();
         self.tally.recovery();
-        let past = self.past(state.window.point);
+        let past = past(self.life, state.window.point);
         let recovered = recover(self.job, self.start(state), self.trials, &past);
         let mut inner = Vec::new();
         self.crash_inside(&recovered, self.config.in_recovery, &past, &mut inner);
@@ -258,17 +247,6 @@ impl<'a, S: Subject> Explorer<'a, S> {
             inner,
             judged: BTreeMap::new(),
         }
-    }
-
-    fn past(&self, point: Position) -> Vec<Past<'a, S::Operation>> {
-        let life = self.life;
-        let standings = life.ledger.standings(point, CrashKind::PowerLoss);
-        let past = standings.zip(&life.history);
-        past.map(|(standing, operation)| Past {
-            operation,
-            standing,
-        })
-        .collect()
     }
 
     fn crash_inside(
@@ -331,9 +309,9 @@ impl<'a, S: Subject> Explorer<'a, S> {
             return known;
         }
         let point = state.window.point;
-        let history = history(self.life, point, state.kind);
+        let outer_history = history(self.life, point, state.kind);
         let outer = Trial {
-            history: &history,
+            history: &outer_history,
             recovered: &known.recovered,
             state,
             kind: state.kind,
@@ -342,10 +320,10 @@ impl<'a, S: Subject> Explorer<'a, S> {
         };
         let clean = self.tally.judge(self.job, &outer);
         let kind = self.config.crash_kind_in_recovery(self.number);
-        let history = self::history(self.life, point, kind);
+        let inner_history = history(self.life, point, kind);
         for inner in &known.inner {
             let trial = Trial {
-                history: &history,
+                history: &inner_history,
                 recovered: &inner.recovered,
                 state,
                 kind,
@@ -373,70 +351,4 @@ impl<'a, S: Subject> Explorer<'a, S> {
             });
         }
     }
-}
-
-impl State<'_> {
-    pub(super) fn describe(&self) -> super::CrashChoice {
-        let digest = self.image.digest();
-        super::CrashChoice::describe(self.window, &self.selection, self.pages, self.kind, digest)
-    }
-}
-
-/// What was asked before a crash point, and what a crash there must leave of it.
-pub(super) fn history<O>(life: &Life<O>, point: Position, kind: CrashKind) -> Vec<Issued<'_, O>> {
-    let standings = life.ledger.standings(point, kind);
-    standings
-        .zip(&life.history)
-        .zip(0..)
-        .map(|((standing, operation), number)| {
-            let id = OperationId(number);
-            Issued {
-                id,
-                operation,
-                standing,
-                failed: life.ledger.failed_by(id, point),
-                seen: life.ledger.was_seen(id),
-            }
-        })
-        .collect()
-}
-
-/// The recording as it was when the process died at `point`, with what had landed of the write in flight.
-pub(super) fn cut_in_flight(recording: &Recording, point: Position, pages: u64) -> Recording {
-    let mut cut = Recording {
-        base: recording.base.clone(),
-        trace: recording.trace.clone(),
-    };
-    cut.trace.truncate(point);
-    let in_flight = recording
-        .trace
-        .entries()
-        .get(point.index())
-        .filter(|_| pages > 0);
-    if let Some(Entry {
-        action:
-            Action::Write {
-                inode,
-                offset,
-                mut bytes,
-                old_size,
-            },
-        site,
-    }) = in_flight.copied()
-    {
-        let end = (offset / BLOCK + pages) * BLOCK;
-        bytes.len = bytes
-            .len
-            .min(u32::try_from(end - offset).unwrap_or(u32::MAX));
-        cut.trace.push(
-            Action::Write {
-                inode,
-                offset,
-                bytes,
-                old_size,
-            },
-            site,
-        );
-    }
-    cut
 }

@@ -15,6 +15,7 @@ mod outcome;
 mod recover;
 mod replay;
 mod schedule;
+mod state;
 mod subject;
 mod timeline;
 

@@ -3,10 +3,10 @@
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
-    explore::{cut_in_flight, history},
     lay::{Divergence, Laid, lay},
     life::{Life, Start, record},
     recover::{Recovered, Trials, recover},
+    state::{cut_in_flight, history, past},
     subject::Job,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     image::Image,
     oracle::{Outcome, Witness},
     simfs::Recording,
-    workload::{CrashKind, Ledger, Past},
+    workload::{CrashKind, Ledger},
 };
 
 /// What came of a replay.
@@ -86,13 +86,13 @@ pub fn replay<S: Subject>(
 impl<S: Subject> Replayer<'_, S> {
     fn lives(&mut self, schedule: &Schedule, invariant: &str) -> Result<Verdict, Divergence> {
         let mut start = Start::Mount(Image::empty());
-        let mut past = (Vec::new(), Ledger::new());
+        let mut earlier = (Vec::new(), Ledger::new());
         for number in 0_u32.. {
             let seed = self.trials.seed;
             self.trials.life = number;
-            let operations = operations(self.job, seed, number, self.config.lives, &past);
+            let operations = operations(self.job, seed, number, self.config.lives, &earlier);
             let budget = self.config.operations_per_life;
-            let life = record(self.job, start, seed, budget, past, operations);
+            let life = record(self.job, start, seed, budget, earlier, operations);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
@@ -101,7 +101,7 @@ impl<S: Subject> Replayer<'_, S> {
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
             start = self.crash(choice, &laid, &life.recording, title);
             let point = laid.window.point;
-            let recovered = recover(self.job, start.clone(), self.trials, &past_of(&life, point));
+            let recovered = recover(self.job, start.clone(), self.trials, &past(&life, point));
             if number as usize + 1 == schedule.crashes.len() && invariant != OPERATIONS_SUCCEED {
                 return self.judge(schedule, invariant, &life, point, choice.kind, recovered);
             }
@@ -112,7 +112,7 @@ impl<S: Subject> Replayer<'_, S> {
             };
             drop(laid);
             drop(graph);
-            past = settle(self.job, life, point, choice.kind, state);
+            earlier = settle(self.job, life, point, choice.kind, state);
         }
         unreachable!("a life without a crash ends the replay")
     }
@@ -188,7 +188,7 @@ impl<S: Subject> Replayer<'_, S> {
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
             kind = choice.kind;
-            let again = recover(self.job, start, self.trials, &past_of(life, point));
+            let again = recover(self.job, start, self.trials, &past(life, point));
             drop(laid);
             drop(graph);
             recovered = again;
@@ -228,14 +228,4 @@ impl<S: Subject> Replayer<'_, S> {
             image: self.image.digest(),
         }
     }
-}
-
-fn past_of<O>(life: &Life<O>, point: Position) -> Vec<Past<'_, O>> {
-    let standings = life.ledger.standings(point, CrashKind::PowerLoss);
-    let past = standings.zip(&life.history);
-    past.map(|(standing, operation)| Past {
-        operation,
-        standing,
-    })
-    .collect()
 }

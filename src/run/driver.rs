@@ -6,7 +6,7 @@ use super::{
     explore::Explorer,
     life::{Life, Start, record},
     recover::{Recovered, Trials},
-    state::State,
+    state::{Inner, State},
     subject::{Job, Subject},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
+    profile::Profile,
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -58,10 +59,13 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
         let Some(next) = explorer.explore(first) else {
             break;
         };
+        tally
+            .crashes
+            .push(next.choice.describe(&life.recording, config.profile));
         past = settle(
             job,
             life,
-            next.point,
+            next.choice.point,
             config.crash_kind(number),
             &next.state,
         );
@@ -70,7 +74,6 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             Start::Resume(recording, _) => recording.trace.end(),
         };
         start = next.start;
-        tally.crashes.push(next.choice);
     }
     tally.finish(seed)
 }
@@ -128,13 +131,39 @@ pub(super) fn settle<S: Subject>(
 
 /// One recovery that is to be judged.
 pub(super) struct Trial<'a, S: Subject> {
+    pub(super) life: &'a Life<S::Operation>,
+    pub(super) profile: &'a Profile,
     pub(super) history: &'a [Issued<'a, S::Operation>],
-    pub(super) recovered: &'a Recovered<S>,
+    /// The recovery from the crash that ended the life.
+    pub(super) outer: &'a Recovered<S>,
     pub(super) state: &'a State<'a>,
-    /// What the last crash before the recovery took.
+    /// What the last crash before the judged recovery took.
     pub(super) kind: CrashKind,
-    pub(super) digest: Digest,
-    pub(super) inner: Option<&'a CrashChoice>,
+    /// The crash inside that recovery, if it is the recovery from that one which is judged.
+    pub(super) inner: Option<&'a Inner<S>>,
+}
+
+impl<S: Subject> Trial<'_, S> {
+    fn recovered(&self) -> &Recovered<S> {
+        self.inner.map_or(self.outer, |inner| &inner.recovered)
+    }
+
+    fn digest(&self) -> Digest {
+        self.inner
+            .map_or_else(|| self.state.image.digest(), |inner| inner.digest)
+    }
+
+    /// The choices of this life in words: the crash that ended it, and those inside recovery.
+    fn describe(&self) -> (CrashChoice, Vec<CrashChoice>) {
+        let crash = self
+            .state
+            .choice()
+            .describe(&self.life.recording, self.profile);
+        let inner = self
+            .inner
+            .map(|inner| inner.describe(self.outer, self.profile));
+        (crash, inner.unwrap_or_default())
+    }
 }
 
 /// Counts what a run does, and keeps what it finds.
@@ -264,7 +293,7 @@ impl Tally {
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let case = trial.recovered.case(trial.history, trial.kind);
+        let case = trial.recovered().case(trial.history, trial.kind);
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
         job.oracle.check(&case, &mut outcomes);
@@ -274,8 +303,16 @@ impl Tally {
             if let Outcome::Violated(witness) = outcome {
                 clean = false;
                 if is_first {
-                    let schedule = self.schedule(trial);
-                    self.keep(index, *witness, schedule, trial.digest, signature(trial));
+                    let (crash, in_recovery) = trial.describe();
+                    let last = in_recovery.last().unwrap_or(&crash);
+                    let signature = signature(last, trial.inner.is_some());
+                    let mut crashes = self.crashes.clone();
+                    crashes.push(crash);
+                    let schedule = Schedule {
+                        crashes,
+                        in_recovery,
+                    };
+                    self.keep(index, *witness, schedule, trial.digest(), signature);
                 }
             }
         }
@@ -296,15 +333,6 @@ impl Tally {
         count.violated += violated;
         self.hasher.number(evaluated + 2 * exercised + 4 * violated);
         violated == 1 && count.violated == 1
-    }
-
-    fn schedule<S: Subject>(&self, trial: &Trial<'_, S>) -> Schedule {
-        let mut crashes = self.crashes.clone();
-        crashes.push(trial.state.describe());
-        Schedule {
-            crashes,
-            in_recovery: trial.inner.cloned().into_iter().collect(),
-        }
     }
 
     fn keep(
@@ -337,11 +365,7 @@ pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witne
 }
 
 /// What makes two violations one finding: which operations lost something, numbers left out.
-fn signature<S: Subject>(trial: &Trial<'_, S>) -> String {
-    let choice = trial
-        .inner
-        .cloned()
-        .unwrap_or_else(|| trial.state.describe());
+fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
     let mut lost: Vec<String> = choice
         .lost
         .iter()
@@ -353,7 +377,7 @@ fn signature<S: Subject>(trial: &Trial<'_, S>) -> String {
         .collect();
     lost.sort_unstable();
     lost.dedup();
-    let place = if trial.inner.is_some() {
+    let place = if in_recovery {
         "in recovery"
     } else {
         "in work"

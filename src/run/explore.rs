@@ -1,13 +1,13 @@
 //! Every crash state that is tried in one life: recovered once for each distinct disk, judged for each distinct ledger.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     CoverageMark, Mode, RunConfig,
     driver::{Tally, Trial},
     life::{Life, Start},
     recover::{Recovered, Trials, recover},
-    state::{State, cut_in_flight, history, past},
+    state::{Choice, Inner, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
 };
 use crate::{
@@ -23,28 +23,11 @@ use crate::{
 /// How many distinct disks are remembered at a time; when there are more, all are forgotten. Only exhaustive mode gets there.
 const REMEMBERED: usize = 2048;
 
-/// A disk that was recovered.
-struct Known<S: Subject> {
-    recovered: Recovered<S>,
-    inner: Vec<Inner<S>>,
-    /// The ledgers that it was judged against (the last mark before the crash), and whether nothing was violated.
-    judged: BTreeMap<usize, bool>,
-}
-
-/// A crash inside a recovery, and the recovery from that.
-struct Inner<S: Subject> {
-    recovered: Recovered<S>,
-    /// What the crash left, in words, in case something is violated.
-    choice: super::CrashChoice,
-    digest: Digest,
-}
-
 /// Where the next life begins.
 pub(super) struct NextLife<S: Subject> {
-    pub(super) point: Position,
     pub(super) start: Start,
     pub(super) state: S::State,
-    pub(super) choice: super::CrashChoice,
+    pub(super) choice: Choice,
 }
 
 /// Goes through the crash states of one life.
@@ -57,6 +40,7 @@ pub(super) struct Explorer<'a, S: Subject> {
     pub(super) trials: Trials,
     pub(super) tally: &'a mut Tally,
     known: BTreeMap<Digest, Known<S>>,
+    inner: BTreeMap<Digest, Rc<Recovered<S>>>,
     marks: Vec<Position>,
     candidates: u64,
     next: Option<NextLife<S>>,
@@ -83,6 +67,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             trials,
             tally,
             known: BTreeMap::new(),
+            inner: BTreeMap::new(),
             marks: life.recording.trace.marks().map(|(_, at)| at).collect(),
             candidates: 0,
             next: None,
@@ -196,6 +181,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         if self.known.len() >= REMEMBERED {
             self.known.clear();
+            self.inner.clear();
         }
         self.known.insert(identity, known);
     }
@@ -241,7 +227,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let past = past(self.life, state.window.point);
         let recovered = recover(self.job, self.start(state), self.trials, &past);
         let mut inner = Vec::new();
-        self.crash_inside(&recovered, self.config.in_recovery, &past, &mut inner);
+        self.crash_inside(&recovered, None, &past, &mut inner);
         Known {
             recovered,
             inner,
@@ -249,59 +235,88 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
     }
 
+    /// Tries crash states inside a recovery, and inside the recoveries from those, down to the configured depth.
     fn crash_inside(
         &mut self,
         outer: &Recovered<S>,
-        depth: u32,
+        parent: Option<&Rc<Inner<S>>>,
         past: &[Past<'_, S::Operation>],
-        inner: &mut Vec<Inner<S>>,
+        found: &mut Vec<Rc<Inner<S>>>,
     ) {
-        if depth == 0 {
+        if parent.map_or(0, |parent| parent.depth) >= self.config.in_recovery {
             return;
         }
-        let trace = &outer.recording.trace;
         let count = self.config.recovery_states as usize;
-        let points = sample_points(trace, outer.first, count, &mut self.draw_inner);
+        let points = sample_points(
+            &outer.recording.trace,
+            outer.first,
+            count,
+            &mut self.draw_inner,
+        );
         let graph = PersistenceGraph::new(&outer.recording, self.config.profile);
         let mut frontier = Frontier::new(&graph);
         for point in points {
             let window = frontier.window(point);
-            let kind = self.config.crash_kind_in_recovery(self.number);
-            let (selection, image, pages) = match kind {
-                CrashKind::PowerLoss => {
-                    let (drawn, selection) = window.sample(&mut self.draw_inner);
-                    self.tally.kind(drawn);
-                    let image = window.image(&selection);
-                    (selection, image, 0)
-                }
-                CrashKind::ProcessCrash => {
-                    let pages = self.draw_inner.below(pages_in_flight(trace, point) + 1);
-                    let (selection, image) = process_crash(&window, pages);
-                    (selection, image, pages)
-                }
-            };
-            let state = State {
-                window: &window,
-                selection,
-                image,
-                pages,
-                kind,
-            };
+            let state = self.draw_inner_state(&window);
             self.tally.inner_state(&state);
-            self.tally.recovery();
-            let recovered = recover(
-                self.job,
-                Start::Mount(state.image.clone()),
-                self.trials,
-                past,
-            );
-            self.crash_inside(&recovered, depth - 1, past, inner);
-            inner.push(Inner {
+            let digest = state.image.digest();
+            let recovered = match self.inner.get(&digest) {
+                Some(recovered) => Rc::clone(recovered),
+                None => self.recover_inner(&state, digest, past),
+            };
+            let inner = Rc::new(Inner {
                 recovered,
-                digest: state.image.digest(),
-                choice: state.describe(),
+                parent: parent.cloned(),
+                depth: parent.map_or(0, |parent| parent.depth) + 1,
+                choice: state.choice(),
+                digest,
             });
+            self.crash_inside(&inner.recovered, Some(&inner), past, found);
+            found.push(inner);
         }
+    }
+
+    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>) -> State<'w> {
+        let draw = &mut self.draw_inner;
+        match self.config.crash_kind_in_recovery(self.number) {
+            kind @ CrashKind::PowerLoss => {
+                let (drawn, selection) = window.sample(draw);
+                self.tally.kind(drawn);
+                let image = window.image(&selection);
+                State {
+                    window,
+                    selection,
+                    image,
+                    pages: 0,
+                    kind,
+                }
+            }
+            kind @ CrashKind::ProcessCrash => {
+                let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
+                let pages = draw.below(in_flight + 1);
+                let (selection, image) = process_crash(window, pages);
+                State {
+                    window,
+                    selection,
+                    image,
+                    pages,
+                    kind,
+                }
+            }
+        }
+    }
+
+    fn recover_inner(
+        &mut self,
+        state: &State<'_>,
+        digest: Digest,
+        past: &[Past<'_, S::Operation>],
+    ) -> Rc<Recovered<S>> {
+        self.tally.recovery();
+        let start = Start::Mount(state.image.clone());
+        let recovered = Rc::new(recover(self.job, start, self.trials, past));
+        self.inner.insert(digest, Rc::clone(&recovered));
+        recovered
     }
 
     fn judge(&mut self, mut known: Known<S>, state: &State<'_>, frontier: usize) -> Known<S> {
@@ -310,27 +325,28 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         let point = state.window.point;
         let outer_history = history(self.life, point, state.kind);
-        let outer = Trial {
+        let trial = Trial {
+            life: self.life,
+            profile: self.config.profile,
             history: &outer_history,
-            recovered: &known.recovered,
+            outer: &known.recovered,
             state,
             kind: state.kind,
-            digest: state.image.digest(),
             inner: None,
         };
-        let clean = self.tally.judge(self.job, &outer);
+        let clean = self.tally.judge(self.job, &trial);
         let kind = self.config.crash_kind_in_recovery(self.number);
-        let inner_history = history(self.life, point, kind);
+        let history = &history(self.life, point, kind);
         for inner in &known.inner {
-            let trial = Trial {
-                history: &inner_history,
-                recovered: &inner.recovered,
-                state,
-                kind,
-                digest: inner.digest,
-                inner: Some(&inner.choice),
-            };
-            self.tally.judge(self.job, &trial);
+            self.tally.judge(
+                self.job,
+                &Trial {
+                    history,
+                    kind,
+                    inner: Some(inner),
+                    ..trial
+                },
+            );
         }
         known.judged.insert(frontier, clean);
         known
@@ -343,12 +359,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         // Each candidate takes the place with equal chance, without keeping them all.
         self.candidates += 1;
         if self.draw_next.below(self.candidates) == 0 {
-            self.next = Some(NextLife {
-                point: state.window.point,
-                start: self.start(state),
+            let start = self.start(state);
+            let state = NextLife {
+                start,
                 state: shown.clone(),
-                choice: state.describe(),
-            });
+                choice: state.choice(),
+            };
+            self.next = Some(state);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! One crash state on its way through recovery and judgement.
 
-use super::{CrashChoice, life::Life};
+use std::{collections::BTreeMap, rc::Rc};
+
+use super::{CrashChoice, Subject, life::Life, recover::Recovered};
 use crate::{
-    base::Position,
-    crash::{BLOCK, Selection, Window},
+    base::{Digest, Position},
+    crash::{BLOCK, Frontier, PersistenceGraph, Selection, Window},
     image::Image,
     oracle::Issued,
+    profile::Profile,
     simfs::Recording,
     trace::{Action, Entry, OperationId},
     workload::{CrashKind, Past},
@@ -21,9 +24,64 @@ pub(super) struct State<'w> {
 }
 
 impl State<'_> {
-    pub(super) fn describe(&self) -> CrashChoice {
-        let digest = self.image.digest();
-        CrashChoice::describe(self.window, &self.selection, self.pages, self.kind, digest)
+    pub(super) fn choice(&self) -> Choice {
+        Choice {
+            kind: self.kind,
+            point: self.window.point,
+            selection: self.selection.clone(),
+            pages: self.pages,
+            image: self.image.digest(),
+        }
+    }
+}
+
+/// What was chosen for a crash state; put into words only when something is violated, or a life went on from it.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    kind: CrashKind,
+    pub(super) point: Position,
+    selection: Selection,
+    pages: u64,
+    image: Digest,
+}
+
+impl Choice {
+    /// The choice in words; `recording` is the one that it was made for.
+    pub(super) fn describe(&self, recording: &Recording, profile: &Profile) -> CrashChoice {
+        let graph = PersistenceGraph::new(recording, profile);
+        let window = Frontier::new(&graph).window(self.point);
+        CrashChoice::describe(&window, &self.selection, self.pages, self.kind, self.image)
+    }
+}
+
+/// A disk that was recovered.
+pub(super) struct Known<S: Subject> {
+    pub(super) recovered: Recovered<S>,
+    /// What was tried inside the recovery.
+    pub(super) inner: Vec<Rc<Inner<S>>>,
+    /// The ledgers that it was judged against (marks before the crash), and whether nothing was violated.
+    pub(super) judged: BTreeMap<usize, bool>,
+}
+
+/// A crash inside a recovery, and the recovery from that.
+pub(super) struct Inner<S: Subject> {
+    pub(super) recovered: Rc<Recovered<S>>,
+    /// The crash inside whose recovery this one fell; `None` for the first level.
+    pub(super) parent: Option<Rc<Inner<S>>>,
+    pub(super) depth: u32,
+    pub(super) choice: Choice,
+    pub(super) digest: Digest,
+}
+
+impl<S: Subject> Inner<S> {
+    /// The crashes inside recoveries in words, outermost first; `outer` is the recovery that the first fell into.
+    pub(super) fn describe(&self, outer: &Recovered<S>, profile: &Profile) -> Vec<CrashChoice> {
+        let Some(parent) = &self.parent else {
+            return vec![self.choice.describe(&outer.recording, profile)];
+        };
+        let mut choices = parent.describe(outer, profile);
+        choices.push(self.choice.describe(&parent.recovered.recording, profile));
+        choices
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Window<'g> {
     pub durable: Image,
     /// The effects that are pending, in order.
     pub pending: Vec<u32>,
+    /// Truncates that are certain although writes before them are pending: they cut those once more.
+    pub(super) cuts: Vec<u32>,
     /// The pending part of the log, as ranges of slots.
     pub log: Vec<Range<usize>>,
     /// The slots of each file, in inode order.
@@ -89,7 +91,14 @@ impl<'g> Window<'g> {
             .filter(is_pending)
             .filter_map(|index| u32::try_from(index).ok())
             .collect();
+        let cuts_again = |index: &usize| {
+            let effect = &graph.effects[*index];
+            matches!(effect.kind, EffectKind::Size { cuts: true, .. }) && effect.certain_at <= point
+        };
+        let cuts = (first..issued).filter(cuts_again);
+        let cuts = cuts.filter_map(|index| u32::try_from(index).ok()).collect();
         let mut window = Window {
+            cuts,
             graph,
             point,
             durable,
@@ -192,6 +201,7 @@ impl<'g> Window<'g> {
             base_size,
             ..FileChoices::default()
         };
+        let mut lost_from = u64::MAX;
         for &slot in &file.slots {
             let effect = self.effect(slot);
             match (effect.kind, effect.group) {
@@ -199,10 +209,11 @@ impl<'g> Window<'g> {
                     if self.survives(group, cut) {
                         choices.set_size(size, cuts);
                     } else if cuts {
-                        // What was written behind a truncate needs it.
-                        break;
+                        lost_from = lost_from.min(size);
                     }
                 }
+                // A block that a truncate dropped is a new one afterwards, and needs the truncate.
+                (EffectKind::Block(block), None) if block.offset() >= lost_from => {}
                 (EffectKind::Size { .. }, None) if effect.entry < limit => {
                     choices.sizes.push(slot);
                     if effect

@@ -43,6 +43,8 @@ struct File {
     size: usize,
     /// May be longer than the size (blocks on disk behind it) or shorter (holes).
     content: Vec<u8>,
+    /// The end of the content when it was longest.
+    used: usize,
 }
 
 /// What is on disk.
@@ -63,7 +65,14 @@ impl Disk {
             if let Some(file) = image.file(inode) {
                 let content = file.to_vec();
                 let size = content.len();
-                disk.files.insert(inode, Rc::new(File { size, content }));
+                disk.files.insert(
+                    inode,
+                    Rc::new(File {
+                        size,
+                        content,
+                        used: size,
+                    }),
+                );
             }
             if let Some(directory) = image.directory(inode) {
                 directories.insert(inode);
@@ -98,12 +107,28 @@ impl Disk {
                 offset,
                 bytes,
             } => {
-                let content = &mut self.file(*inode).content;
+                let file = self.file(*inode);
+                let content = &mut file.content;
                 let end = offset + bytes.len();
                 content.resize(content.len().max(end), 0);
                 content[*offset..end].copy_from_slice(bytes);
+                file.used = file.used.max(end);
             }
         }
+    }
+
+    /// Content, whatever the length says; zeros where there is none.
+    pub fn read(&self, inode: Inode, offset: usize, len: usize) -> Vec<u8> {
+        let content = self.files.get(&inode).map_or(&[][..], |file| &file.content);
+        let rest = content.get(offset..).unwrap_or(&[]);
+        let mut bytes = rest[..len.min(rest.len())].to_vec();
+        bytes.resize(len, 0);
+        bytes
+    }
+
+    /// Behind this, the file never had content.
+    pub fn used(&self, inode: Inode) -> usize {
+        self.files.get(&inode).map_or(0, |file| file.used)
     }
 
     fn file(&mut self, inode: Inode) -> &mut File {

@@ -15,7 +15,6 @@ use super::{
 };
 
 const BLOCK: usize = 4096;
-const SECTOR: usize = 512;
 
 /// Something that a crash keeps or loses as a whole.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +35,6 @@ pub struct Effect {
 struct Block {
     /// The effects that allocate it, if no barrier has made the file durable since.
     fresh: Vec<usize>,
-    /// The last effect on each sector.
-    last: [Option<usize>; BLOCK / SECTOR],
 }
 
 pub struct Builder<'r> {
@@ -45,8 +42,11 @@ pub struct Builder<'r> {
     pub rules: Rules,
     pub effects: Vec<Effect>,
     blocks: BTreeMap<(Inode, usize), Block>,
+    last_unit: BTreeMap<(Inode, usize), usize>,
     last_size: BTreeMap<Inode, usize>,
     last_name: BTreeMap<(Inode, Vec<u8>), usize>,
+    /// What the running program sees: write-back takes whole sectors from here.
+    live: Disk,
     entry: usize,
     /// For each write, whether it allocated a block.
     pub allocated: Vec<bool>,
@@ -60,8 +60,10 @@ pub fn effects_of(recording: &Recording, rules: Rules) -> (Disk, Vec<Effect>) {
         rules,
         effects: Vec::new(),
         blocks: BTreeMap::new(),
+        last_unit: BTreeMap::new(),
         last_size: BTreeMap::new(),
         last_name: BTreeMap::new(),
+        live: Disk::new(&recording.base, []),
         entry: 0,
         allocated: vec![false; entries.len()],
     };
@@ -270,26 +272,31 @@ impl Builder<'_> {
         } else {
             self.rules.overwrite_unit
         };
-        let earlier = block.last;
-        let mut at = offset;
+        self.live.apply(&bytes_at(inode, offset, bytes));
         let end = offset + bytes.len();
-        while at < end {
-            let until = end.min((at / unit + 1) * unit);
-            let sectors = at / unit * unit % BLOCK / SECTOR..;
-            let sectors = sectors.take(unit / SECTOR);
-            let mut needs: Vec<usize> = sectors.clone().filter_map(|s| earlier[s]).collect();
+        // The first write-back of a new block writes all of it, any other the units that were written to.
+        let first = key.1 * BLOCK;
+        let written = |at: usize| at < end && offset < at + unit;
+        // Zeros on what was never anything else are no effect.
+        let used = self.live.used(inode);
+        for at in (first..first + BLOCK).step_by(unit) {
+            if !written(at) && !(is_new && at < used) {
+                continue;
+            }
+            // A version contains the one before.
+            let earlier = self.last_unit.get(&(inode, at));
+            let mut needs: Vec<usize> = earlier.copied().into_iter().collect();
             if self.has_log() && is_new {
                 needs.extend(self.log_end());
             } else if self.has_log() {
                 needs.extend(&block.fresh);
             }
-            let piece = bytes_at(inode, at, &bytes[at - offset..until - offset]);
-            let effect = self.push(vec![piece], needs, false);
+            let unit = bytes_at(inode, at, &self.live.read(inode, at, unit));
+            let effect = self.push(vec![unit], needs, false);
+            self.last_unit.insert((inode, at), effect);
             if is_new {
                 block.fresh.push(effect);
             }
-            sectors.for_each(|sector| block.last[sector] = Some(effect));
-            at = until;
         }
         self.blocks.insert(key, block);
     }
@@ -302,11 +309,11 @@ impl Builder<'_> {
             let effect = self.push(vec![length], previous.into_iter().collect(), false);
             self.last_size.insert(inode, effect);
             if down {
-                self.push(vec![cut], vec![effect], false);
+                self.push(vec![cut.clone()], Vec::new(), false);
             }
         } else {
             let changes = if down {
-                vec![length, cut]
+                vec![length, cut.clone()]
             } else {
                 vec![length]
             };
@@ -314,17 +321,10 @@ impl Builder<'_> {
             self.last_size.remove(&inode);
         }
         if down {
-            self.forget(inode, size);
-        }
-    }
-
-    /// Blocks behind the new length are allocated anew when they are written again.
-    fn forget(&mut self, inode: Inode, size: usize) {
-        self.blocks
-            .retain(|&(of, block), _| of != inode || block * BLOCK < size);
-        if let Some(block) = self.blocks.get_mut(&(inode, size / BLOCK)) {
-            let gone = (size % BLOCK).div_ceil(SECTOR);
-            block.last[gone..].fill(None);
+            self.live.apply(&cut);
+            // Blocks behind the new length are allocated anew when they are written again.
+            self.blocks
+                .retain(|&(of, block), _| of != inode || block * BLOCK < size);
         }
     }
 }

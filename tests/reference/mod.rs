@@ -4,6 +4,7 @@
 //! by doing what it holds in program order on a filesystem made of maps. No cut, no component, no bit mask, no sampling.
 #![allow(
     dead_code,
+    unreachable_pub,
     reason = "each test program uses a part of what is shared here"
 )]
 

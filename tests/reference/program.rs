@@ -16,7 +16,7 @@ const DIRECTORIES: [&str; 3] = ["d", "e", "d/e"];
 const OFFSETS: [u64; 12] = [
     0, 0, 500, 512, 1024, 3584, 4000, 4096, 4700, 5000, 8192, 9000,
 ];
-const LENGTHS: [usize; 10] = [1, 12, 100, 512, 513, 600, 1000, 1024, 4096, 5000];
+const LENGTHS: [usize; 10] = [1, 12, 100, 100, 300, 512, 513, 1024, 1024, 5000];
 
 /// A recording of a random program; the same for the same seed.
 pub fn random(seed: u64) -> Recording {

@@ -20,6 +20,15 @@ const LENGTHS: [usize; 10] = [1, 12, 100, 100, 300, 512, 513, 1024, 1024, 5000];
 
 /// A recording of a random program; the same for the same seed.
 pub fn random(seed: u64) -> Recording {
+    random_between(seed, |_| (), |_| ())
+}
+
+/// The same, with something done before it and after it.
+pub fn random_between(
+    seed: u64,
+    before: impl FnOnce(&SimFs),
+    after: impl FnOnce(&SimFs),
+) -> Recording {
     let mut writer = Writer {
         rng: Rng::new(Seed(seed), Stream::Workload, 0),
         fs: SimFs::new(),
@@ -31,7 +40,8 @@ pub fn random(seed: u64) -> Recording {
     }
     writer.fs = SimFs::mount(writer.fs.live_image());
     writer.handles.clear();
-    let operations = writer.rng.between(3, 8);
+    before(&writer.fs);
+    let operations = writer.done() + writer.rng.between(3, 8);
     // Operations that fail (nothing there, already there) are no part of the recording.
     for _ in 0..200 {
         if writer.done() >= operations {
@@ -39,6 +49,7 @@ pub fn random(seed: u64) -> Recording {
         }
         writer.operation();
     }
+    after(&writer.fs);
     writer.fs.finish()
 }
 

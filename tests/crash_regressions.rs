@@ -170,7 +170,7 @@ fn appending_to_a_new_block_has_as_many_states_as_can_be_seen() {
     let recording = recorded(
         |_| (),
         |fs| {
-            put(fs, "f", b'A', 10);
+            put(fs, "f", b'A', 4000);
             append(fs, "f", b'B', 10);
             append(fs, "f", b'C', 10);
         },

@@ -79,7 +79,7 @@ fn one_barrier(fs: &SimFs, seed: u64) {
         }
         Some((path, _)) => {
             let file = open(fs, std::str::from_utf8(path).unwrap());
-            if seed % 2 == 0 {
+            if seed.is_multiple_of(2) {
                 file.sync_all()
             } else {
                 file.sync_data()

@@ -170,7 +170,12 @@ impl Disk {
 pub fn tree_of(image: &Image) -> Tree {
     let paths = image.paths().into_iter();
     paths
-        .map(|(path, inode)| (path, image.file(inode).map(|file| file.to_vec())))
+        .map(|(path, inode)| {
+            (
+                path,
+                image.file(inode).map(tornwrite::image::FileContent::to_vec),
+            )
+        })
         .collect()
 }
 

@@ -280,7 +280,8 @@ impl Builder<'_> {
         // Zeros on what was never anything else are no effect.
         let used = self.live.used(inode);
         for at in (first..first + BLOCK).step_by(unit) {
-            if !written(at) && !(is_new && at < used) {
+            let zeroed = is_new && at < used;
+            if !written(at) && !zeroed {
                 continue;
             }
             // A version contains the one before.

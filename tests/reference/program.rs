@@ -182,9 +182,10 @@ impl Writer {
         let offset = *self.rng.choose(&OFFSETS);
         let append = self.rng.below(2) == 0;
         if let Some(handle) = self.handle() {
-            let _ = match append {
-                true => handle.append(&bytes),
-                false => handle.write_at(&bytes, offset),
+            let _ = if append {
+                handle.append(&bytes)
+            } else {
+                handle.write_at(&bytes, offset)
             };
         }
     }

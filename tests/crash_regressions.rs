@@ -104,6 +104,29 @@ fn what_a_certain_truncate_cut_does_not_come_back() {
     agrees_on_ext4(&recording);
 }
 
+/// Cutting once more what is pending in one file must leave alone what is certain in another.
+#[test]
+fn a_certain_truncate_leaves_what_was_synced_after_it() {
+    let recording = recorded(
+        |fs| {
+            put(fs, "f", b'A', 100);
+            put(fs, "g", b'A', 1024);
+        },
+        |fs| {
+            write_at(fs, "g", 512, b'B', 512);
+            cut(fs, "f", 0);
+            write_at(fs, "f", 0, b'C', 10);
+            open(fs, "f").sync_data().unwrap();
+        },
+    );
+    let outcomes = outcomes_at_end(&recording, &profile("ext4-ordered"));
+    assert!(
+        outcomes.iter().all(|text| text.starts_with("f:C10 g:")),
+        "{outcomes:?}"
+    );
+    agrees_on_ext4(&recording);
+}
+
 /// A second write to a block that is still to be allocated used to count as an allocation, so that fdatasync forced the
 /// log up to it. The block may have been allocated, and that committed, before.
 #[test]

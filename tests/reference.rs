@@ -215,3 +215,13 @@ fn drawing_finds_every_state_in_the_end() {
         }
     }
 }
+
+#[test]
+#[ignore = "takes minutes: run it after a change of the crash model"]
+fn many_more_programs_have_the_states_of_the_reference() {
+    let seeds = 10 * PROGRAMS..16 * PROGRAMS;
+    compare_many(&profile("ext4-ordered"), ORDERED, seeds.clone());
+    compare_many(&profile("sequential"), SEQUENTIAL, seeds.clone());
+    let minimum = by_block(profile("posix-minimum"));
+    compare_many(&minimum, MINIMUM.by_block(), seeds);
+}

@@ -91,12 +91,7 @@ impl<'g> Window<'g> {
             .filter(is_pending)
             .filter_map(|index| u32::try_from(index).ok())
             .collect();
-        let cuts_again = |index: &usize| {
-            let effect = &graph.effects[*index];
-            matches!(effect.kind, EffectKind::Size { cuts: true, .. }) && effect.certain_at <= point
-        };
-        let cuts = (first..issued).filter(cuts_again);
-        let cuts = cuts.filter_map(|index| u32::try_from(index).ok()).collect();
+        let cuts = cuts_of_pending(graph, point, &pending, first..issued);
         let mut window = Window {
             cuts,
             graph,
@@ -254,6 +249,34 @@ impl<'g> Window<'g> {
         let allowed = self.graph.profile.fill.value.as_slice().iter().copied();
         allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty())
     }
+}
+
+/// The certain truncates among `range` that come after a pending write to the same file.
+///
+/// Nothing behind such a truncate is certain: what makes a later write of the file certain makes all earlier ones so.
+fn cuts_of_pending(
+    graph: &PersistenceGraph<'_>,
+    point: Position,
+    pending: &[u32],
+    range: Range<usize>,
+) -> Vec<u32> {
+    let cuts_pending = |index: &u32| {
+        let effect = &graph.effects[*index as usize];
+        let EffectKind::Size {
+            inode, cuts: true, ..
+        } = effect.kind
+        else {
+            return false;
+        };
+        let mut earlier = pending.iter().take_while(|before| *before < index);
+        effect.certain_at <= point
+            && earlier.any(|&before| {
+                let kind = graph.effects[before as usize].kind;
+                matches!(kind, EffectKind::Block(block) if block.inode == inode)
+            })
+    };
+    let indices = range.filter_map(|index| u32::try_from(index).ok());
+    indices.filter(cuts_pending).collect()
 }
 
 impl FileChoices {

@@ -81,11 +81,16 @@ pub struct BlockEffect {
     pub fresh: bool,
     /// The sectors that are written.
     pub sectors: Sectors,
-    /// Sectors of which the bytes from `zero_from` on were cut off before this write, and read as zeros below it.
-    pub zero_sectors: Sectors,
-    /// The first byte of the block that was cut off.
-    pub zero_from: u16,
+    /// For each sector, the first byte of the block that a truncate cut off since the sector was last written: what
+    /// write-back writes are zeros from there on, whether or not the truncate itself is on disk. [`NOT_CUT`] if none did.
+    pub zero_from: [u16; SECTORS],
 }
+
+/// The number of sectors of a block.
+pub(super) const SECTORS: usize = PAGE_BYTES / SECTOR_BYTES;
+
+/// No byte of a sector was cut off.
+pub(super) const NOT_CUT: u16 = u16::MAX;
 
 impl BlockEffect {
     /// The offset of the block in the file.
@@ -160,13 +165,13 @@ impl Effect {
         let bytes = trace.bytes(bytes);
         let end = offset + bytes.len() as u64;
         let file = image.file_mut(at.inode);
-        for_each_run(sectors & at.zero_sectors, |low, high| {
-            let low = low.max(u64::from(at.zero_from));
-            if low < high {
-                let zeros = [0; PAGE_BYTES];
-                file.write_content(at.offset() + low, &zeros[..index(high - low)]);
+        for (sector, &from) in at.zero_from.iter().enumerate() {
+            if sectors >> sector & 1 == 1 && from != NOT_CUT {
+                let end = (sector + 1) * SECTOR_BYTES;
+                let zeros = &[0; SECTOR_BYTES][..end - usize::from(from)];
+                file.write_content(at.offset() + u64::from(from), zeros);
             }
-        });
+        }
         for_each_run(sectors, |low, high| {
             let low = (at.offset() + low).max(offset);
             let high = (at.offset() + high).min(end);

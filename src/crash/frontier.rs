@@ -1,6 +1,11 @@
 //! Walks along a recording: what is certain at each position, and what is pending.
 
-use super::{effect::ALL_SECTORS, graph::PersistenceGraph, stale::StaleBlocks, window::Window};
+use super::{
+    effect::{ALL_SECTORS, EffectKind},
+    graph::PersistenceGraph,
+    stale::StaleBlocks,
+    window::Window,
+};
 use crate::{
     base::Position,
     image::{Image, Inode, Node},
@@ -15,6 +20,8 @@ pub struct Frontier<'g> {
     /// The effects that some barrier makes certain, in the order in which they become so.
     certain: Vec<u32>,
     applied: usize,
+    /// The certain truncates so far.
+    cuts: Vec<u32>,
     first_pending: usize,
     durable: Image,
     freed: Option<FreedBlocks>,
@@ -51,6 +58,7 @@ impl<'g> Frontier<'g> {
             graph,
             certain,
             applied: 0,
+            cuts: Vec::new(),
             first_pending: 0,
             durable: image,
             freed,
@@ -70,6 +78,7 @@ impl<'g> Frontier<'g> {
                 break;
             }
             effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut self.durable);
+            self.cut_again(index);
             self.applied += 1;
         }
         while effects
@@ -90,6 +99,28 @@ impl<'g> Frontier<'g> {
             self.durable.clone(),
             stale,
         )
+    }
+}
+
+impl Frontier<'_> {
+    /// A write may become certain after a later truncate did, which still cuts it.
+    fn cut_again(&mut self, index: u32) {
+        let effects = &self.graph.effects;
+        match effects[index as usize].kind {
+            EffectKind::Size { cuts: true, .. } => self.cuts.push(index),
+            EffectKind::Block(block) => {
+                let later = self.cuts.iter().filter(|&&cut| cut > index);
+                for &cut in later {
+                    match effects[cut as usize].kind {
+                        EffectKind::Size { inode, size, .. } if inode == block.inode => {
+                            self.durable.file_mut(inode).drop_from(size);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 }
 

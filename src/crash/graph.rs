@@ -5,19 +5,19 @@
 //! - *logged* effects form groups, and what survives of the log is a prefix of the groups;
 //! - a *late* effect (growth under delayed allocation, a newly allocated block) is not there before all logged effects of
 //!   earlier operations, and nothing waits for it;
-//! - bytes written in place are ordered with nothing, but those written behind a truncate need it;
+//! - bytes written in place are ordered with nothing; a block that a truncate dropped is new when it is written again;
 //! - of one name, one length, one sector, the versions survive as a prefix: a later one contains the earlier.
 //!
 //! A barrier makes certain what its profile's reach says, of what was recorded before it *began*.
 
 use std::collections::BTreeMap;
 
-use super::effect::{BLOCK, BlockEffect, Effect, EffectKind, Sectors, sectors_touched};
+use super::effect::{ALL_SECTORS, BLOCK, BlockEffect, Effect, EffectKind, sectors_touched};
 use super::reach::{DirectoryState, FileState, OpenBarrier};
 use crate::{
     base::Position,
     image::Inode,
-    profile::{DataPath, Growth, MetadataOrder, Profile, RenameOver, Tear},
+    profile::{DataPath, Growth, Profile, RenameOver, Tear},
     simfs::Recording,
     trace::{Action, Span},
 };
@@ -257,8 +257,8 @@ impl<'r> PersistenceGraph<'r> {
         let mut allocates = false;
         for block in block_index(start)..=block_index(end - 1) {
             let group = journaled.then(|| self.open_group(entry));
-            let effect = self.block_effect(inode, block, &range);
-            allocates |= effect.fresh;
+            let (effect, first) = self.block_effect(inode, block, &range);
+            allocates |= first;
             self.push_own(entry, inode, EffectKind::Block(effect), group);
             let size = (u64::from(block) * BLOCK + BLOCK).min(end);
             if size > old_size {
@@ -277,48 +277,38 @@ impl<'r> PersistenceGraph<'r> {
         self.touch(inode, entry, end > old_size || allocates);
     }
 
+    /// The next effect, and whether it is the first on a new block.
     fn block_effect(
         &mut self,
         inode: Inode,
         block: u32,
         range: &std::ops::Range<u64>,
-    ) -> BlockEffect {
+    ) -> (BlockEffect, bool) {
+        let index = u32::try_from(self.effects.len()).expect("fewer than 2^32 effects");
         let on_disk = self
             .recording
             .base
             .file(inode)
             .is_some_and(|f| f.has_page(u64::from(block)));
-        let unordered = self.profile.metadata.value == MetadataOrder::Unordered;
         let state = self.files.entry(inode).or_default();
         let state = state.block(block, on_disk);
         let fresh = !state.on_disk;
-        let tear = if fresh {
-            self.profile.fresh_tear
-        } else {
-            self.profile.overwrite_tear
-        };
         let touched = sectors_touched(block, range.start, range.end);
-        // Write-back of a new block writes all of it; so does a filesystem that tears at blocks.
-        let sectors = if fresh || tear.value == Tear::Block {
-            Sectors::MAX
-        } else {
-            touched
-        };
-        let cut = state.cut_from.filter(|_| unordered);
-        let zero_sectors = if cut.is_some() {
-            sectors & !state.zeroed
-        } else {
-            0
-        };
-        state.zeroed |= zero_sectors;
-        BlockEffect {
+        // The first write-back of a new block writes all of it; so does a filesystem that tears at blocks.
+        let first = fresh && state.first_write.is_none();
+        if first {
+            state.first_write = Some(index);
+        }
+        let whole = first || self.profile.overwrite_tear.value == Tear::Block;
+        let sectors = if whole { ALL_SECTORS } else { touched };
+        let effect = BlockEffect {
             inode,
             block,
             fresh,
             sectors,
-            zero_sectors,
-            zero_from: cut.unwrap_or(0),
-        }
+            zero_from: state.take_cuts(sectors),
+        };
+        (effect, first)
     }
 
     fn push_own(&mut self, entry: u32, inode: Inode, kind: EffectKind, group: Option<u32>) {
@@ -355,7 +345,9 @@ impl<'r> PersistenceGraph<'r> {
             self.files
                 .entry(inode)
                 .or_default()
-                .cut(size, block_index(pages * BLOCK));
+                .cut(size, block_index(pages * BLOCK), |block| {
+                    base.is_some_and(|file| file.has_page(u64::from(block)))
+                });
         }
         self.touch(inode, entry, true);
     }

@@ -2,8 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{effect::BLOCK, effect::EffectKind, graph::PersistenceGraph};
-use crate::{base::Position, image::Inode, profile::Reach, trace::BarrierKind};
+use super::{
+    effect::{BLOCK, Effect, EffectKind, NOT_CUT, SECTORS, Sectors},
+    graph::PersistenceGraph,
+};
+use crate::{
+    base::Position,
+    image::Inode,
+    profile::{Reach, SECTOR_BYTES},
+    trace::BarrierKind,
+};
 
 /// What the walk knows of a file.
 #[derive(Debug, Default)]
@@ -25,12 +33,10 @@ pub(super) struct FileState {
 pub(super) struct BlockState {
     /// Whether it was allocated and written when the file was last made durable.
     pub(super) on_disk: bool,
-    /// Whether it was written to since it was new.
-    pub(super) written: bool,
-    /// The first byte that a truncate cut off since then.
-    pub(super) cut_from: Option<u16>,
-    /// The sectors that were written again since that truncate.
-    pub(super) zeroed: u8,
+    /// The first effect on it since it was new, and not on disk.
+    pub(super) first_write: Option<u32>,
+    /// For each sector, the first byte of the block that was cut off since the sector was last written.
+    cuts: [u16; SECTORS],
 }
 
 /// What the walk knows of a directory.
@@ -57,30 +63,33 @@ impl FileState {
     pub(super) fn block(&mut self, block: u32, on_disk: bool) -> &mut BlockState {
         let new = || BlockState {
             on_disk,
-            written: false,
-            cut_from: None,
-            zeroed: 0,
+            first_write: None,
+            cuts: [NOT_CUT; SECTORS],
         };
         self.blocks.entry(block).or_insert_with(new)
     }
 
     /// A truncate: what lies behind `size` is off disk, up to the block `end` that the file had when the trace began.
-    pub(super) fn cut(&mut self, size: u64, end: u32) {
+    ///
+    /// `in_base` says whether the file had a block when the trace began.
+    pub(super) fn cut(&mut self, size: u64, end: u32, in_base: impl Fn(u32) -> bool) {
         self.was_cut = true;
         let first = u32::try_from(size / BLOCK).expect("a block of a file");
         let within = u16::try_from(size % BLOCK).expect("smaller than a block");
         let end = end.max(self.blocks.keys().next_back().map_or(0, |last| last + 1));
         for block in first..end {
             let whole = block > first || within == 0;
-            let state = self.block(block, true);
-            state.cut_from = Some(if whole {
-                0
-            } else {
-                state.cut_from.unwrap_or(within).min(within)
-            });
-            state.zeroed = 0;
+            let state = self.block(block, in_base(block));
+            state.cut(if whole { 0 } else { within });
             state.on_disk &= !whole;
-            state.written &= !whole;
+            state.first_write = state.first_write.filter(|_| !whole);
+        }
+    }
+
+    /// The effect is on disk; if it is the first on a new block, so is the block. One that a truncate dropped is not.
+    fn initialise(&mut self, block: u32, effect: u32) {
+        if let Some(state) = self.blocks.get_mut(&block) {
+            state.on_disk |= state.first_write == Some(effect);
         }
     }
 
@@ -88,10 +97,32 @@ impl FileState {
     fn settle(&mut self) {
         if std::mem::take(&mut self.was_cut) {
             for state in self.blocks.values_mut() {
-                state.cut_from = None;
-                state.zeroed = 0;
+                state.cuts = [NOT_CUT; SECTORS];
             }
         }
+    }
+}
+
+impl BlockState {
+    /// A truncate cuts the block at this byte.
+    fn cut(&mut self, within: u16) {
+        for (cut, start) in self.cuts.iter_mut().zip((0..).step_by(SECTOR_BYTES)) {
+            let from = within.max(start);
+            if usize::from(from - start) < SECTOR_BYTES {
+                *cut = from.min(*cut);
+            }
+        }
+    }
+
+    /// What was cut off of sectors that are written now.
+    pub(super) fn take_cuts(&mut self, sectors: Sectors) -> [u16; SECTORS] {
+        let mut taken = [NOT_CUT; SECTORS];
+        for (sector, cut) in self.cuts.iter_mut().enumerate() {
+            if sectors >> sector & 1 == 1 {
+                taken[sector] = std::mem::replace(cut, NOT_CUT);
+            }
+        }
+        taken
     }
 }
 
@@ -156,11 +187,11 @@ impl PersistenceGraph<'_> {
         let effects = &mut self.effects;
         let mut pending = std::mem::take(&mut state.pending);
         let covered = pending.partition_point(|&effect| effects[effect as usize].entry < begin);
-        for effect in pending.drain(..covered) {
-            let effect = &mut effects[effect as usize];
+        for index in pending.drain(..covered) {
+            let effect = &mut effects[index as usize];
             effect.certain_at = at;
             if let EffectKind::Block(block) = effect.kind {
-                state.block(block.block, true).on_disk = true;
+                state.initialise(block.block, index);
             }
         }
         state.allocated = state.allocated.saturating_sub(covered);
@@ -185,12 +216,12 @@ impl PersistenceGraph<'_> {
                 {
                     self.cover_needed(inode, self.groups_certain, at);
                 }
+                if let EffectKind::Size { inode, .. } = self.effects[effect as usize].kind {
+                    self.cover_superseded(inode, effect, at);
+                }
                 if let EffectKind::Block(block) = self.effects[effect as usize].kind {
-                    self.files
-                        .entry(block.inode)
-                        .or_default()
-                        .block(block.block, true)
-                        .on_disk = true;
+                    let state = self.files.entry(block.inode).or_default();
+                    state.initialise(block.block, effect);
                 }
             }
             self.groups_certain += 1;
@@ -199,22 +230,48 @@ impl PersistenceGraph<'_> {
 
     /// The lengths that a rename over another file needs are as certain as the rename.
     fn cover_needed(&mut self, inode: Inode, rename: usize, at: Position) {
+        self.cover_pending(inode, at, |_, effect| {
+            let group = effect.needed_by;
+            group.is_some_and(|group| group as usize <= rename)
+        });
+    }
+
+    /// A logged length is certain: earlier lengths are over, and so is what it cut off, whether they got to disk or not.
+    fn cover_superseded(&mut self, inode: Inode, logged: u32, at: Position) {
+        let EffectKind::Size { size, cuts, .. } = self.effects[logged as usize].kind else {
+            return;
+        };
+        self.cover_pending(inode, at, |index, effect| {
+            index < logged
+                && match effect.kind {
+                    EffectKind::Size { .. } => true,
+                    EffectKind::Block(block) => cuts && block.offset() >= size,
+                    _ => false,
+                }
+        });
+    }
+
+    /// Makes those pending effects of a file certain that `is_covered` says.
+    fn cover_pending(
+        &mut self,
+        inode: Inode,
+        at: Position,
+        is_covered: impl Fn(u32, &Effect) -> bool,
+    ) {
         let Some(state) = self.files.get_mut(&inode) else {
             return;
         };
-        let needed = |effect: &crate::crash::effect::Effect| {
-            effect
-                .needed_by
-                .is_some_and(|group| group as usize <= rename)
-        };
-        for &effect in &state.pending {
-            let effect = &mut self.effects[effect as usize];
-            if needed(effect) {
+        let mut place = 0;
+        let tied = state.allocated;
+        state.pending.retain(|&index| {
+            let effect = &mut self.effects[index as usize];
+            let covered = is_covered(index, effect);
+            if covered {
                 effect.certain_at = effect.certain_at.min(at);
+                state.allocated -= usize::from(place < tied);
             }
-        }
-        let still = |effect: &u32| self.effects[*effect as usize].certain_at == Position::NEVER;
-        state.pending.retain(still);
-        state.allocated = state.allocated.min(state.pending.len());
+            place += 1;
+            !covered
+        });
     }
 }

@@ -92,7 +92,11 @@ impl Window<'_> {
     /// The disk that a selection leaves, as a mount would show it.
     pub fn image(&self, selection: &[Kept]) -> Image {
         let mut image = self.durable.clone();
+        let mut cuts = self.cuts.iter().peekable();
         for (slot, &kept) in selection.iter().enumerate() {
+            while let Some(&cut) = cuts.next_if(|&&cut| cut < self.pending[slot]) {
+                self.cut_again(cut, &mut image);
+            }
             let effect = self.effect(slot);
             if let EffectKind::Block(block) = effect.kind {
                 if kept.fills != 0 {
@@ -106,8 +110,18 @@ impl Window<'_> {
                 effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut image);
             }
         }
+        for &cut in cuts {
+            self.cut_again(cut, &mut image);
+        }
         image.settle();
         image
+    }
+
+    /// Drops what pending writes put behind the end that a later, certain truncate set.
+    fn cut_again(&self, cut: u32, image: &mut Image) {
+        if let EffectKind::Size { inode, size, .. } = self.graph.effects[cut as usize].kind {
+            image.file_mut(inode).drop_from(size);
+        }
     }
 
     fn fill(&self, inode: crate::image::Inode, block: u32, kept: Kept, image: &mut Image) {

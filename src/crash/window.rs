@@ -26,6 +26,8 @@ pub struct Window<'g> {
     pub durable: Image,
     /// The effects that are pending, in order.
     pub pending: Vec<u32>,
+    /// Truncates that are certain although writes before them are pending: they cut those once more.
+    pub(super) cuts: Vec<u32>,
     /// The pending part of the log, as ranges of slots.
     pub log: Vec<Range<usize>>,
     /// The slots of each file, in inode order.
@@ -89,7 +91,9 @@ impl<'g> Window<'g> {
             .filter(is_pending)
             .filter_map(|index| u32::try_from(index).ok())
             .collect();
+        let cuts = cuts_of_pending(graph, point, &pending, first..issued);
         let mut window = Window {
+            cuts,
             graph,
             point,
             durable,
@@ -192,6 +196,7 @@ impl<'g> Window<'g> {
             base_size,
             ..FileChoices::default()
         };
+        let mut lost_from = u64::MAX;
         for &slot in &file.slots {
             let effect = self.effect(slot);
             match (effect.kind, effect.group) {
@@ -199,10 +204,11 @@ impl<'g> Window<'g> {
                     if self.survives(group, cut) {
                         choices.set_size(size, cuts);
                     } else if cuts {
-                        // What was written behind a truncate needs it.
-                        break;
+                        lost_from = lost_from.min(size);
                     }
                 }
+                // A block that a truncate dropped is a new one afterwards, and needs the truncate.
+                (EffectKind::Block(block), None) if block.offset() >= lost_from => {}
                 (EffectKind::Size { .. }, None) if effect.entry < limit => {
                     choices.sizes.push(slot);
                     if effect
@@ -243,6 +249,34 @@ impl<'g> Window<'g> {
         let allowed = self.graph.profile.fill.value.as_slice().iter().copied();
         allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty())
     }
+}
+
+/// The certain truncates among `range` that come after a pending write to the same file.
+///
+/// Nothing behind such a truncate is certain: what makes a later write of the file certain makes all earlier ones so.
+fn cuts_of_pending(
+    graph: &PersistenceGraph<'_>,
+    point: Position,
+    pending: &[u32],
+    range: Range<usize>,
+) -> Vec<u32> {
+    let cuts_pending = |index: &u32| {
+        let effect = &graph.effects[*index as usize];
+        let EffectKind::Size {
+            inode, cuts: true, ..
+        } = effect.kind
+        else {
+            return false;
+        };
+        let mut earlier = pending.iter().take_while(|before| *before < index);
+        effect.certain_at <= point
+            && earlier.any(|&before| {
+                let kind = graph.effects[before as usize].kind;
+                matches!(kind, EffectKind::Block(block) if block.inode == inode)
+            })
+    };
+    let indices = range.filter_map(|index| u32::try_from(index).ok());
+    indices.filter(cuts_pending).collect()
 }
 
 impl FileChoices {

@@ -112,10 +112,10 @@ fn answer<T: std::fmt::Debug>(result: VfsResult<T>) -> String {
 
 fn execute(fs: &dyn Vfs, steps: &[Step]) -> Vec<String> {
     let mut handles: [Option<Box<dyn VfsFile>>; HANDLES] = [None, None, None];
-    let mut fill = 0_u8;
+    let mut next_byte = 0_u8;
     steps
         .iter()
-        .map(|step| execute_one(fs, step, &mut handles, &mut fill))
+        .map(|step| execute_one(fs, step, &mut handles, &mut next_byte))
         .collect()
 }
 
@@ -123,7 +123,7 @@ fn execute_one(
     fs: &dyn Vfs,
     step: &Step,
     handles: &mut [Option<Box<dyn VfsFile>>; HANDLES],
-    fill: &mut u8,
+    next_byte: &mut u8,
 ) -> String {
     let at = |path: &'_ String| Path::from(path.as_str()).to_owned();
     match step {
@@ -156,17 +156,17 @@ fn execute_one(
         | Step::SetLen { handle, .. }
         | Step::Sync { handle, .. }
         | Step::Size { handle } => match &handles[*handle] {
-            Some(file) => on_file(file.as_ref(), step, fill),
+            Some(file) => on_file(file.as_ref(), step, next_byte),
             None => "no handle".to_owned(),
         },
     }
 }
 
-fn on_file(file: &dyn VfsFile, step: &Step, fill: &mut u8) -> String {
-    *fill = fill.wrapping_add(1);
+fn on_file(file: &dyn VfsFile, step: &Step, next_byte: &mut u8) -> String {
+    *next_byte = next_byte.wrapping_add(1);
     match *step {
-        Step::Write { offset, len, .. } => answer(file.write_at(&vec![*fill; len], offset)),
-        Step::Append { len, .. } => answer(file.append(&vec![*fill; len])),
+        Step::Write { offset, len, .. } => answer(file.write_at(&vec![*next_byte; len], offset)),
+        Step::Append { len, .. } => answer(file.append(&vec![*next_byte; len])),
         Step::Read { offset, len, .. } => {
             let mut buffer = vec![0; len];
             answer(

@@ -17,14 +17,14 @@ const EVENT: u8 = 1;
 const COMMIT: u8 = 2;
 
 /// A log as a vector, with what was promised by when.
-pub struct FloorRun {
+pub(crate) struct FloorRun {
     log: Vec<u8>,
     /// The end of each batch: it is acknowledged once that many bytes are there.
     ends: Vec<usize>,
     operations: Vec<Operation>,
 }
 
-pub fn write(bank: &BankTransfers, seed: Seed) -> FloorRun {
+pub(crate) fn write(bank: &BankTransfers, seed: Seed) -> FloorRun {
     let operations = bank.life(seed, 0, bank.config().batches, &[]);
     let mut run = FloorRun {
         log: Vec::new(),
@@ -109,7 +109,12 @@ fn recover(log: &[u8]) -> EventLog {
 /// # Panics
 ///
 /// If an invariant is violated: the floor is a correct store.
-pub fn crash(run: &FloorRun, oracle: &BankOracle, rng: &mut Rng, outcomes: &mut Vec<Outcome>) {
+pub(crate) fn crash(
+    run: &FloorRun,
+    oracle: &BankOracle,
+    rng: &mut Rng,
+    outcomes: &mut Vec<Outcome>,
+) {
     let cut = rng.index(run.log.len() + 1);
     let image = run.log[..cut].to_vec();
     let mut ledger = Ledger::new();
@@ -157,7 +162,7 @@ pub fn crash(run: &FloorRun, oracle: &BankOracle, rng: &mut Rng, outcomes: &mut 
 }
 
 /// One whole run: workload, one crash, recovery, check.
-pub fn whole_run(bank: &BankTransfers, oracle: &BankOracle, seed: Seed) {
+pub(crate) fn whole_run(bank: &BankTransfers, oracle: &BankOracle, seed: Seed) {
     let run = write(bank, seed);
     let mut rng = Rng::new(seed, Stream::CrashPoint, 0);
     crash(&run, oracle, &mut rng, &mut Vec::new());

@@ -29,10 +29,14 @@ impl Window<'_> {
 
     fn count_file(&self, choices: &FileChoices) -> u64 {
         let lengths = choices.sizes_needed..=choices.sizes.len();
-        let contents = lengths.map(|length| self.count_contents(choices, length));
-        let contents = contents.fold(0_u64, u64::saturating_add);
-        let cuts = u32::try_from(choices.cuts.len()).unwrap_or(u32::MAX);
-        contents.saturating_mul(2_u64.saturating_pow(cuts))
+        let states = lengths.map(|length| self.count_at_length(choices, length));
+        states.fold(0, u64::saturating_add)
+    }
+
+    fn count_at_length(&self, choices: &FileChoices, length: usize) -> u64 {
+        let cuts = choices.cuts_at(length).count();
+        let cuts = 2_u64.saturating_pow(u32::try_from(cuts).unwrap_or(u32::MAX));
+        self.count_contents(choices, length).saturating_mul(cuts)
     }
 
     fn count_contents(&self, choices: &FileChoices, length: usize) -> u64 {
@@ -85,24 +89,20 @@ impl Window<'_> {
     }
 
     fn select_file(&self, choices: &FileChoices, mut number: u64, selection: &mut Selection) {
-        for &slot in &choices.cuts {
-            selection[slot] = if number % 2 == 1 {
-                Kept::WHOLE
-            } else {
-                Kept::NOTHING
-            };
-            number /= 2;
-        }
         for length in choices.sizes_needed..=choices.sizes.len() {
-            let here = self.count_contents(choices, length);
-            if number < here {
-                choices.sizes[..length]
-                    .iter()
-                    .for_each(|&slot| selection[slot] = Kept::WHOLE);
-                self.select_contents(choices, length, number, selection);
-                return;
+            let here = self.count_at_length(choices, length);
+            if number >= here {
+                number -= here;
+                continue;
             }
-            number -= here;
+            let survive = choices.sizes[..length].iter();
+            survive.for_each(|&slot| selection[slot] = Kept::WHOLE);
+            for slot in choices.cuts_at(length) {
+                let kept = number % 2 == 1;
+                selection[slot] = if kept { Kept::WHOLE } else { Kept::NOTHING };
+                number /= 2;
+            }
+            return self.select_contents(choices, length, number, selection);
         }
     }
 

@@ -63,6 +63,11 @@ impl Window<'_> {
                 let kept = place < survive.max(choices.sizes_needed);
                 selection[slot] = if kept { Kept::WHOLE } else { Kept::NOTHING };
             }
+            for &(slot, length) in &choices.cuts {
+                if length > survive.max(choices.sizes_needed) {
+                    selection[slot] = Kept::NOTHING;
+                }
+            }
             choices
                 .chains
                 .iter()
@@ -98,8 +103,8 @@ impl FileChoices {
         let chains = self.chains.iter().flat_map(|chain| &chain.slots);
         let mut slots: Vec<usize> = chains
             .chain(&self.sizes)
-            .chain(&self.cuts)
             .copied()
+            .chain(self.cuts.iter().map(|(slot, _)| *slot))
             .collect();
         slots.sort_unstable();
         slots

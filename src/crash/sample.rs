@@ -188,7 +188,7 @@ impl Window<'_> {
         choices.sizes[..length]
             .iter()
             .for_each(|&slot| selection[slot] = Kept::WHOLE);
-        for &slot in &choices.cuts {
+        for slot in choices.cuts_at(length) {
             if survivors(share, 0, 1, rng) == 1 {
                 selection[slot] = Kept::WHOLE;
             }

@@ -59,8 +59,8 @@ pub struct FileChoices {
     pub sizes_needed: usize,
     /// Blocks of which versions may survive.
     pub chains: Vec<Chain>,
-    /// Cuts that may happen or not, where they are on their own.
-    pub cuts: Vec<usize>,
+    /// Cuts that may happen or not, where they are on their own; each with how many of the lengths must survive for it.
+    pub cuts: Vec<(usize, usize)>,
     places: BTreeMap<u32, usize>,
 }
 
@@ -218,7 +218,7 @@ impl<'g> Window<'g> {
                         choices.sizes_needed = choices.sizes.len();
                     }
                 }
-                (EffectKind::Cut { .. }, _) => choices.cuts.push(slot),
+                (EffectKind::Cut { .. }, _) => choices.cuts.push((slot, choices.sizes.len())),
                 (EffectKind::Block(block), None) => {
                     choices.push_version(block.block, slot, block.fresh, effect.entry < limit);
                 }
@@ -280,6 +280,16 @@ fn cuts_of_pending(
 }
 
 impl FileChoices {
+    /// The cuts that may happen if the first `length` of the lengths survive: a file's blocks are let go by the same write
+    /// of its inode that makes it shorter, or later.
+    pub fn cuts_at(&self, length: usize) -> impl Iterator<Item = usize> + '_ {
+        let possible = self
+            .cuts
+            .iter()
+            .filter(move |(_, needed)| *needed <= length);
+        possible.map(|(slot, _)| *slot)
+    }
+
     /// A logged length survives: the pending lengths before it cannot be seen, nor the blocks that it cut off.
     fn set_size(&mut self, size: u64, cuts: bool) {
         self.base_size = size;

@@ -179,12 +179,10 @@ pub(super) const PROGRAMS: &[Litmus] = &[
         },
         seen: &["f:A5000", "f:B5000"],
     },
-    // One by one the rules give 6: there, blocks are not dropped before the length is shorter. Here a length and what
-    // it cuts are independent under posix-minimum, as block maps and inodes are: the old length with zeros behind 4096 twice.
     Litmus {
         name: "shrink_then_append",
         when: Anywhere,
-        sizes: (4, 8),
+        sizes: (4, 6),
         before: |fs| {
             put(fs, "f", b'A', 16384);
         },

@@ -310,7 +310,8 @@ impl Builder<'_> {
             let effect = self.push(vec![length], previous.into_iter().collect(), false);
             self.last_size.insert(inode, effect);
             if down {
-                self.push(vec![cut.clone()], Vec::new(), false);
+                // A shorter length does not need its cut, but no cut goes without its length.
+                self.push(vec![cut.clone()], vec![effect], false);
             }
         } else {
             let changes = if down {

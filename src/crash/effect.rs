@@ -82,7 +82,7 @@ pub struct BlockEffect {
     /// The sectors that are written.
     pub sectors: Sectors,
     /// For each sector, the first byte of the block that a truncate cut off since the sector was last written: what
-    /// write-back writes are zeros from there on, whether or not the truncate itself is on disk. [`NOT_CUT`] if none did.
+    /// write-back writes are zeros from there on, whether or not the truncate itself is on disk. The largest number if none did.
     pub zero_from: [u16; SECTORS],
 }
 

@@ -1,6 +1,6 @@
 //! The event stores that ship with the harness, behind one interface.
 //!
-//! A store sees a [`Vfs`](crate::vfs::Vfs) and nothing of the simulation.
+//! A store sees a [`Vfs`] and nothing of the simulation.
 
 mod hex;
 mod kind;

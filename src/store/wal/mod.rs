@@ -21,7 +21,7 @@
 //!   are durable before the store is open, and names that are found are synced before anything is
 //!   built on them.
 //! - *Proof travels with the data.* Snapshots, headers and frames say up to which event the log
-//!   was known durable. [`recovery`] tells torn tails from corruption by it.
+//!   was known durable. Recovery tells torn tails from corruption by it.
 //! - *Removal comes last.* A segment or snapshot goes only after what replaces it is durable, and
 //!   only on the word of an fsync that this opening saw succeed; leftovers are harmless in any
 //!   combination.

@@ -9,7 +9,7 @@
 //! | 24 | 8 | incarnation: drawn anew for each segment |
 //! | 32 | 8 | `base_lsn`: the first event here; all before it were durable already |
 //! | 40 | 8 | length in bytes of the carried frames |
-//! | 48 | n | carried frames, then appended ones ([`frame`](super::frame)) |
+//! | 48 | n | carried frames, then appended ones (`frame`) |
 //!
 //! All numbers are little-endian. Header and carried frames are one write, durable (with the
 //! file's name) before the store is open. A segment is therefore whole up to there, or was never

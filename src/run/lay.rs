@@ -11,6 +11,7 @@ use crate::{
     base::Position,
     crash::{Frontier, Kept, PersistenceGraph, Selection, Window},
     simfs::Recording,
+    trace::Action,
 };
 
 /// A recorded crash on today's trace.
@@ -96,15 +97,19 @@ fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) ->
         "" => 0,
         after => outline.find(after, anchor.nth)? + 1,
     };
-    // Barriers and marks that followed then, as far as they follow today.
-    let follows = |at: u32| {
-        trace
-            .entries()
-            .get(at as usize)
-            .is_some_and(|entry| !entry.action.is_change())
-    };
+    // The same marks, with whatever barriers there are today before them; then the barriers that followed.
+    let entry = |at: u32| trace.entries().get(at as usize).map(|entry| entry.action);
+    let mut marks = 0;
+    while marks < anchor.marks && entry(at).is_some_and(|action| !action.is_change()) {
+        marks += u32::from(matches!(entry(at), Some(Action::Mark(_))));
+        at += 1;
+    }
     for _ in 0..anchor.then {
-        at += u32::from(follows(at));
+        let is_barrier = matches!(
+            entry(at),
+            Some(Action::BarrierBegin { .. } | Action::BarrierEnd { .. })
+        );
+        at += u32::from(is_barrier);
     }
     Some(Position(at))
 }

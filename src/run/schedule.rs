@@ -12,7 +12,7 @@ use crate::{
     crash::{EffectKind, Kept, Window},
     image::Inode,
     simfs::Recording,
-    trace::{Action, Paths},
+    trace::{Action, Entry, Paths, Trace},
     workload::CrashKind,
 };
 
@@ -56,7 +56,9 @@ pub struct Anchor {
     pub after: String,
     /// Which operation of that description, counted from 1.
     pub nth: u32,
-    /// Barriers and marks between that operation and the place.
+    /// Marks (issues and acknowledgements) between that operation and the place.
+    pub marks: u32,
+    /// Halves of barriers between the last of those marks and the place.
     pub then: u32,
 }
 
@@ -136,18 +138,24 @@ impl Outline {
         found.map(|(index, _)| *index)
     }
 
-    fn anchor(&self, point: Position) -> Anchor {
-        match self.names.range(..point.0).next_back() {
-            Some((&index, (name, nth))) => Anchor {
-                after: name.clone(),
-                nth: *nth,
-                then: point.0 - index - 1,
-            },
-            None => Anchor {
-                after: String::new(),
-                nth: 0,
-                then: point.0,
-            },
+    fn anchor(&self, point: Position, trace: &Trace) -> Anchor {
+        let last = self.names.range(..point.0).next_back();
+        let start = last.map_or(0, |(index, _)| *index as usize + 1);
+        let between = &trace.entries()[start..point.index()];
+        let is_mark = |entry: &&Entry| matches!(entry.action, Action::Mark(_));
+        let behind_marks = between
+            .iter()
+            .rev()
+            .take_while(|entry| !is_mark(entry))
+            .count();
+        let count = |count: usize| u32::try_from(count).expect("fewer entries than 2^32");
+        let (after, nth) = last.map(|(_, name)| name.clone()).unwrap_or_default();
+        let marks = count(between.iter().filter(is_mark).count());
+        Anchor {
+            after,
+            nth,
+            marks,
+            then: count(behind_marks),
         }
     }
 }
@@ -214,7 +222,7 @@ impl CrashChoice {
         CrashChoice {
             kind,
             point: window.point,
-            anchor: outline.anchor(window.point),
+            anchor: outline.anchor(window.point, &recording.trace),
             pages_in_flight,
             lost: lost.collect(),
             image,

@@ -10,6 +10,7 @@ pub mod image;
 pub mod oracle;
 pub mod profile;
 pub mod run;
+pub mod scenario;
 pub mod simfs;
 pub mod store;
 pub mod trace;

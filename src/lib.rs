@@ -5,6 +5,7 @@
 )]
 
 pub mod base;
+pub mod campaign;
 pub mod crash;
 pub mod image;
 pub mod oracle;

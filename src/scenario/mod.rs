@@ -264,6 +264,12 @@ impl Scenario {
         })
     }
 
+    /// Puts another store under test, with that store's defaults.
+    pub fn set_store(&mut self, store: StoreKind) {
+        self.subject.store = store;
+        self.subject.options = OptionMap::new();
+    }
+
     /// The first of its profiles, which after [`Scenario::by_profile`] is the only one.
     pub fn profile(&self) -> Result<&'static Profile, Problem> {
         let first = self.crash.profiles.first();

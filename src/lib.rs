@@ -5,12 +5,16 @@
 )]
 
 pub mod base;
+pub mod campaign;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod crash;
 pub mod image;
 pub mod oracle;
 pub mod profile;
 pub mod report;
 pub mod run;
+pub mod scenario;
 pub mod simfs;
 pub mod store;
 pub mod trace;

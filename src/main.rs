@@ -1,3 +1,5 @@
 //! The command line; everything is in the library's `cli`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tornwrite::cli::main()
+}

@@ -18,6 +18,15 @@ pub struct Invariant {
     pub(super) check: fn(&BankCase<'_>, &Reading<'_>) -> Outcome,
 }
 
+/// Invariants are what their ids say.
+impl PartialEq for Invariant {
+    fn eq(&self, other: &Invariant) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Invariant {}
+
 /// An id that no invariant has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no invariant `{id}`; the nearest is `{nearest}`")]

@@ -1,7 +1,56 @@
-//! Results for people and for machines.
+//! Results as text.
 //!
-//! Reporters are pure functions of results; none of them looks at a subject, a filesystem or the clock.
+//! Guarantees: a report is a function of results that are written down already, so that it can be made again; it fits 100
+//! columns; nothing in it is told by colour alone.
+//!
+//! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those who print.
 
+mod finding;
+mod human;
+mod numbers;
+mod table;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
+pub use finding::sentences;
+pub use human::{Detail, Human, campaign};
+pub use numbers::grouped;
 pub use timeline::render_timeline;
+
+/// The width that a report fits in, in columns.
+pub const WIDTH_COLUMNS: usize = 100;
+
+/// The codes that switch colours on and off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    /// As it should be.
+    pub good: &'static str,
+    /// As it should not be.
+    pub bad: &'static str,
+    /// Found, as it should be.
+    pub found: &'static str,
+    /// Of less interest.
+    pub dim: &'static str,
+    /// The end of any of them.
+    pub end: &'static str,
+}
+
+impl Palette {
+    /// No colours.
+    pub const PLAIN: Palette = Palette {
+        good: "",
+        bad: "",
+        found: "",
+        dim: "",
+        end: "",
+    };
+    /// The colours of a terminal.
+    pub const ANSI: Palette = Palette {
+        good: "\x1b[32m",
+        bad: "\x1b[1;31m",
+        found: "\x1b[33m",
+        dim: "\x1b[2m",
+        end: "\x1b[0m",
+    };
+}

@@ -1,6 +1,6 @@
 //! What a campaign has exercised, counted by crash states.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,12 @@ impl CoverageMark {
         CoverageMark::CutInFlight,
         CoverageMark::LaterLife,
     ];
+}
+
+impl fmt::Display for CoverageMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl Coverage {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The invariant that the driver itself checks: nothing fails that was not made to fail.
-pub(super) const OPERATIONS_SUCCEED: &str = "operations-succeed";
+pub const OPERATIONS_SUCCEED: &str = "operations-succeed";
 
 /// Executes one run.
 ///

@@ -7,6 +7,7 @@ mod config;
 mod coverage;
 mod driver;
 mod event_store;
+mod expectation;
 mod explore;
 mod guard;
 mod lay;
@@ -21,8 +22,9 @@ mod timeline;
 
 pub use config::{CrashMode, Mode, RunConfig};
 pub use coverage::{Coverage, CoverageMark};
-pub use driver::run;
+pub use driver::{OPERATIONS_SUCCEED, run};
 pub use event_store::{EventStoreJob, EventStoreSubject};
+pub use expectation::Expectation;
 pub use guard::silence_subject_panics;
 pub use lay::Divergence;
 pub use outcome::{InvariantCount, RunOutcome, Violation};

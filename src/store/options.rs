@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use super::{
+    StoreOptions,
     ndjson::{NdjsonOptions, Unparsable},
     wal::{SyncMode, WalOptions},
     wal_note::WalNoteOptions,
@@ -26,6 +29,52 @@ impl fmt::Display for OptionValue {
             OptionValue::Integer(number) => number.fmt(f),
             OptionValue::Text(text) => write!(f, "\"{text}\""),
         }
+    }
+}
+
+impl From<&str> for OptionValue {
+    fn from(word: &str) -> OptionValue {
+        OptionValue::Text(word.to_owned())
+    }
+}
+
+impl Serialize for OptionValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            OptionValue::Integer(number) => serializer.serialize_u64(*number),
+            OptionValue::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OptionValue, D::Error> {
+        deserializer.deserialize_any(NumberOrWord)
+    }
+}
+
+struct NumberOrWord;
+
+impl de::Visitor<'_> for NumberOrWord {
+    type Value = OptionValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number or a word")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<OptionValue, E> {
+        Ok(OptionValue::Integer(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<OptionValue, E> {
+        let negative = |_| E::invalid_value(de::Unexpected::Signed(number), &self);
+        u64::try_from(number)
+            .map(OptionValue::Integer)
+            .map_err(negative)
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<OptionValue, E> {
+        Ok(word.into())
     }
 }
 
@@ -63,12 +112,8 @@ pub enum OptionError {
 impl NdjsonOptions {
     pub(super) fn resolve(map: &OptionMap) -> Result<NdjsonOptions, OptionError> {
         let given = Given::new("ndjson", map, &["unparsable"])?;
-        let words = [
-            ("strict", Unparsable::Strict),
-            ("lenient", Unparsable::Lenient),
-        ];
         Ok(NdjsonOptions {
-            unparsable: given.word("unparsable", &words, "\"strict\" or \"lenient\"")?,
+            unparsable: given.word("unparsable", &UNPARSABLE, "\"strict\" or \"lenient\"")?,
         })
     }
 }
@@ -87,17 +132,49 @@ impl WalOptions {
     pub(super) fn resolve(map: &OptionMap) -> Result<WalOptions, OptionError> {
         let given = Given::new("wal", map, &["checkpoint_batches", "segment_bytes", "sync"])?;
         let default = WalOptions::default();
-        let words = [
-            ("always", SyncMode::Always),
-            ("batch", SyncMode::Batch),
-            ("none", SyncMode::None),
-        ];
         Ok(WalOptions {
-            sync: given.word("sync", &words, "\"always\", \"batch\" or \"none\"")?,
+            sync: given.word("sync", &SYNC, "\"always\", \"batch\" or \"none\"")?,
             segment_bytes: given.size("segment_bytes", default.segment_bytes)?,
             checkpoint_batches: given.count("checkpoint_batches", default.checkpoint_batches)?,
         })
     }
+}
+
+const UNPARSABLE: [(&str, Unparsable); 2] = [
+    ("strict", Unparsable::Strict),
+    ("lenient", Unparsable::Lenient),
+];
+
+const SYNC: [(&str, SyncMode); 3] = [
+    ("always", SyncMode::Always),
+    ("batch", SyncMode::Batch),
+    ("none", SyncMode::None),
+];
+
+impl StoreOptions {
+    /// The options as a scenario would write them, with nothing left to a default.
+    pub fn to_map(&self) -> OptionMap {
+        let integer = |key: &str, number| (key.to_owned(), OptionValue::Integer(number));
+        match self {
+            StoreOptions::Ndjson(options) => OptionMap::from([(
+                "unparsable".to_owned(),
+                spell(&UNPARSABLE, options.unparsable),
+            )]),
+            StoreOptions::WalNote(options) => {
+                OptionMap::from([integer("segment_bytes", options.segment_bytes)])
+            }
+            StoreOptions::Wal(options) => OptionMap::from([
+                ("sync".to_owned(), spell(&SYNC, options.sync)),
+                integer("segment_bytes", options.segment_bytes),
+                integer("checkpoint_batches", options.checkpoint_batches),
+            ]),
+        }
+    }
+}
+
+fn spell<T: PartialEq>(words: &[(&'static str, T)], value: T) -> OptionValue {
+    let found = words.iter().find(|(_, meaning)| *meaning == value);
+    found.expect("every value has a word").0.into()
 }
 
 /// What a store was given, all of it under names that it knows.

@@ -1,0 +1,92 @@
+//! `reproducer.json`: one violation, with everything that it takes to see it again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, summary::Finding};
+use crate::{
+    base::{Digest, Hasher, SEED_VERSION, Seed},
+    oracle::Witness,
+    run::{Schedule, Violation},
+};
+
+/// The version of the format.
+pub const REPRODUCER_VERSION: u32 = 1;
+
+/// A violation; `S` is the resolved scenario, of which a campaign knows no more than that it can be written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reproducer<S> {
+    /// The version of the format.
+    pub version: u32,
+    /// The version of what a seed means.
+    pub seed_version: u32,
+    /// The version of this crate that found it.
+    pub tornwrite: String,
+    /// The finding that it belongs to.
+    pub id: String,
+    /// The scenario with nothing left to a default, on one profile.
+    pub scenario: S,
+    /// The seed of the run.
+    pub seed: Seed,
+    /// The violated invariant.
+    pub invariant: String,
+    /// Why it does not hold.
+    pub witness: Sentences,
+    /// What became of which operations.
+    pub signature: String,
+    /// The choices that led there.
+    pub schedule: Schedule,
+    /// The digest of the disk that was recovered.
+    pub image: Digest,
+}
+
+/// A witness as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentences {
+    /// The acknowledged history.
+    #[serde(rename = "let")]
+    pub given: String,
+    /// What recovery showed.
+    #[serde(rename = "then")]
+    pub shown: String,
+    /// Why no legal history gives that.
+    pub however: String,
+}
+
+impl From<&Witness> for Sentences {
+    fn from(witness: &Witness) -> Sentences {
+        Sentences {
+            given: witness.given.clone(),
+            shown: witness.shown.clone(),
+            however: witness.however.clone(),
+        }
+    }
+}
+
+impl<'a> Reproducer<&'a serde_json::Value> {
+    pub(super) fn new(entry: &'a Entry, finding: &Finding, seed: Seed, found: &Violation) -> Self {
+        Reproducer {
+            version: REPRODUCER_VERSION,
+            seed_version: SEED_VERSION,
+            tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
+            id: finding.id.clone(),
+            scenario: &entry.resolved,
+            seed,
+            invariant: found.invariant.to_owned(),
+            witness: Sentences::from(&found.witness),
+            signature: found.signature.clone(),
+            schedule: found.schedule.clone(),
+            image: found.image,
+        }
+    }
+}
+
+/// A finding's id: 12 hexadecimal digits over what no machine and no edit changes.
+pub(super) fn finding_id(invariant: &str, subject: &str, signature: &str) -> String {
+    let mut hasher = Hasher::new();
+    for text in [invariant, subject, signature] {
+        hasher.bytes(text.as_bytes());
+    }
+    format!("V-{:012x}", hasher.finish().0 >> 80)
+}

@@ -1,0 +1,100 @@
+//! Whether a scenario did what was expected of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, summary::ScenarioSummary};
+use crate::run::Expectation;
+
+/// What came of a scenario, or of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every expectation is met.
+    Expected,
+    /// Something unexpected was violated, or something expected was not.
+    Unexpected,
+    /// Nothing was tried, or something that is checked could never have failed.
+    Unexercised,
+    /// Fewer runs than are demanded.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// Of several scenarios: the one that counts.
+    pub fn of(all: &[Verdict]) -> Verdict {
+        if all.is_empty() {
+            return Verdict::Unexercised;
+        }
+        let order = [
+            Verdict::Unexpected,
+            Verdict::Unexercised,
+            Verdict::Inconclusive,
+        ];
+        let first = order.into_iter().find(|verdict| all.contains(verdict));
+        first.unwrap_or(Verdict::Expected)
+    }
+}
+
+/// Judges what was counted; the verdict and why it is not the one to wish for.
+pub(super) fn judge(entry: &Entry, counted: &ScenarioSummary) -> (Verdict, Vec<String>) {
+    if counted.runs == 0 || counted.crash_points == 0 {
+        let nothing = if counted.runs == 0 {
+            "there was no run"
+        } else {
+            "there was no crash point"
+        };
+        return (Verdict::Unexercised, vec![nothing.to_owned()]);
+    }
+    let unexercised = unexercised(entry, counted);
+    let too_few = (counted.runs < entry.runs_min)
+        .then(|| format!("{} runs are fewer than {}", counted.runs, entry.runs_min));
+    let findings = [
+        (Verdict::Unexpected, surprises(entry, counted)),
+        (Verdict::Unexercised, unexercised),
+        (Verdict::Inconclusive, too_few.into_iter().collect()),
+    ];
+    let found = findings
+        .into_iter()
+        .find(|(_, reasons)| !reasons.is_empty());
+    found.unwrap_or((Verdict::Expected, Vec::new()))
+}
+
+fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
+    let mut surprises = Vec::new();
+    for id in &entry.invariants {
+        let violated = counted
+            .by_invariant
+            .get(*id)
+            .is_some_and(|count| count.violated > 0);
+        match (&entry.expectation, violated) {
+            (expectation, true) if !expectation.allows(id) => {
+                surprises.push(format!("{id} was not expected to be violated"));
+            }
+            (Expectation::Exactly(expected), false) if expected.contains(*id) => {
+                surprises.push(format!("{id} was expected to be violated and was not"));
+            }
+            _ => {}
+        }
+    }
+    if entry.expectation == Expectation::Violations && counted.violating_runs == 0 {
+        surprises.push("violations were expected and there was none".to_owned());
+    }
+    surprises
+}
+
+fn unexercised(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
+    let idle = entry.invariants.iter().filter(|id| {
+        counted
+            .by_invariant
+            .get(**id)
+            .is_none_or(|count| count.exercised == 0)
+    });
+    let idle = idle.map(|id| format!("{id} was never in a state in which it could have failed"));
+    let missed = entry.required.iter().filter_map(|(mark, &least)| {
+        let reached = counted.coverage.get(mark).copied().unwrap_or(0);
+        (reached < least)
+            .then(|| format!("{mark} was reached {reached} times and {least} are required"))
+    });
+    idle.chain(missed).collect()
+}

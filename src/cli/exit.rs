@@ -1,0 +1,100 @@
+//! What the process says when it ends.
+
+use std::{fmt, process::ExitCode};
+
+use crate::{
+    campaign::{FolderError, Verdict},
+    scenario::InputError,
+    vfs::VfsError,
+};
+
+/// The exit codes.
+///
+/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this version: 102 (the same seed
+/// gave something else) and 130 (interrupted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Exit {
+    /// Every expectation is met; of a replay: the subject survives now.
+    Met = 0,
+    /// The harness could not do its job: I/O on results, an internal error.
+    Harness = 1,
+    /// The command line, a scenario or a reproducer is wrong.
+    Input = 2,
+    /// Nothing was selected, or something that is checked could never have failed.
+    Unexercised = 4,
+    /// An unexpected violation, or an expected one that did not happen; of a replay: it still fails.
+    Violation = 100,
+    /// A reproducer no longer fits the subject.
+    Stale = 103,
+    /// Fewer runs than the scenario demands.
+    Inconclusive = 104,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Exit {
+        match verdict {
+            Verdict::Expected => Exit::Met,
+            Verdict::Unexpected => Exit::Violation,
+            Verdict::Unexercised => Exit::Unexercised,
+            Verdict::Inconclusive => Exit::Inconclusive,
+        }
+    }
+}
+
+/// Why there is no verdict.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What was asked for makes no sense.
+    Usage(String),
+    /// A file that was given is wrong.
+    Input(InputError),
+    /// Nothing was selected.
+    Nothing(String),
+    /// Results cannot be written.
+    Results(String),
+}
+
+impl Failure {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Failure::Usage(_) | Failure::Input(_) => Exit::Input,
+            Failure::Nothing(_) => Exit::Unexercised,
+            Failure::Results(_) => Exit::Harness,
+        }
+    }
+
+    pub(super) fn folder(out: &str, error: &FolderError) -> Failure {
+        Failure::Results(format!(
+            "failed to make the folder for results {out}: {error}"
+        ))
+    }
+
+    pub(super) fn results(out: &str, error: &VfsError) -> Failure {
+        Failure::Results(format!("failed to write results to {out}: {error}"))
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Failure {
+        Failure::Input(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(text) | Failure::Nothing(text) | Failure::Results(text) => {
+                f.write_str(text)
+            }
+            Failure::Input(error) => error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Standard output and standard error.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
+};
+
+use super::{args::Colour, exit::Failure};
+
+/// Says when colours are used, for everything that is printed from here on.
+pub(super) fn set_colour(colour: Colour) {
+    let choice = match colour {
+        Colour::Auto => anstream::ColorChoice::Auto,
+        Colour::Always => anstream::ColorChoice::Always,
+        Colour::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Prints results; nobody reading them is no error.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Results(format!(
+            "failed to print results: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Prints what keeps us from our job.
+pub(super) fn complain(problem: &dyn Display) {
+    // If even that cannot be printed, the exit code has to say it.
+    let _ = writeln!(anstream::stderr(), "error: {problem}");
+}
+
+/// Prints what does not.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(anstream::stderr(), "warning: {text}");
+}
+
+/// Whether someone watches what goes to standard error.
+pub(super) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}

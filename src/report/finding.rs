@@ -1,0 +1,39 @@
+//! One violation in three sentences.
+
+use super::WIDTH_COLUMNS;
+use crate::campaign::Sentences;
+
+/// The three sentences, wrapped.
+pub fn sentences(witness: &Sentences) -> String {
+    let lines = [
+        ("Let    ", &witness.given),
+        ("Then   ", &witness.shown),
+        ("However", &witness.however),
+    ];
+    lines
+        .iter()
+        .map(|(word, sentence)| wrap(&format!("  {word} "), sentence))
+        .collect()
+}
+
+/// Text behind a word, with the following lines below the first.
+fn wrap(word: &str, text: &str) -> String {
+    let indent = word.chars().count();
+    let mut wrapped = word.to_owned();
+    let mut column = indent;
+    for (index, part) in text.split_whitespace().enumerate() {
+        let width = part.chars().count();
+        if index > 0 && column + 1 + width > WIDTH_COLUMNS {
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if index > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(part);
+        column += width;
+    }
+    wrapped.push('\n');
+    wrapped
+}

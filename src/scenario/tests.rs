@@ -1,0 +1,227 @@
+//! What is wrong with a scenario is told with its place and what was probably meant.
+
+use super::{SCENARIO_BYTES_MAX, Scenario};
+use crate::{run::Expectation, store::OptionValue};
+
+const LEAST: &str = "version = 1\n[subject]\nstore = \"wal\"\n";
+
+fn parse(text: &str) -> Result<Scenario, String> {
+    Scenario::parse("s.toml", "s", text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// The first line of the error, with `tail` behind the shortest good scenario.
+fn error(tail: &str) -> String {
+    let text = format!("{LEAST}{tail}");
+    let error = parse(&text).expect_err(tail);
+    error.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_left_out_has_its_default_and_is_written_out() {
+    let scenario = parse(LEAST).unwrap();
+    assert_eq!(scenario.name, "s");
+    assert_eq!(scenario.check.expect, Expectation::Clean);
+    assert_eq!(
+        scenario.subject.options["sync"],
+        OptionValue::from("always")
+    );
+    assert_eq!(scenario.crash.profiles[0].name, "ext4-ordered");
+    let ids: Vec<_> = scenario
+        .check
+        .invariants
+        .iter()
+        .map(|known| known.id)
+        .collect();
+    assert!(
+        !ids.contains(&"legal-history") && ids.contains(&"durable-ack"),
+        "{ids:?}"
+    );
+}
+
+#[test]
+fn the_resolved_form_reads_back_as_the_same_scenario() {
+    let tail = "[crash]\nprofile = [\"sequential\", \"posix-minimum\"]\n[workload]\nread = \"1/8\"\n\
+        payload_bytes = 7\n[check]\nexpect = [\"durable-ack\"]\nrequire = { torn-tail = 1 }\n";
+    let scenario = parse(&format!("{LEAST}{tail}")).unwrap();
+    let json = serde_json::to_string(&scenario).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Scenario>(&json).unwrap(),
+        scenario,
+        "{json}"
+    );
+    assert_eq!(scenario.by_profile().count(), 2);
+}
+
+#[test]
+fn an_unknown_key_is_shown_with_the_nearest_one() {
+    let text = format!("{LEAST}[workload]\nbatchez = 3\n");
+    let error = parse(&text).unwrap_err();
+    let mut lines = error.lines();
+    let first = "s.toml:5:1: unknown key `batchez`; the nearest is `batches`";
+    assert_eq!(lines.next(), Some(first));
+    assert_eq!(lines.next(), Some("  |"));
+    assert_eq!(lines.next(), Some("5 | batchez = 3"));
+    let marked = lines.next().unwrap();
+    assert!(
+        marked.starts_with("  | ^^^^^^^ expected kind, accounts, "),
+        "{marked}"
+    );
+}
+
+#[test]
+fn every_mistake_has_a_place_and_says_what_was_expected() {
+    let cases = [
+        (
+            "[workload]\naccounts = \"x\"\n",
+            "5:12: invalid type: string \"x\", expected u32",
+        ),
+        (
+            "[workload]\naccounts = 0\n",
+            "5:12: accounts = 0 is out of range: expected 2 to",
+        ),
+        (
+            "[workload]\ntransfers_per_batch = \"4..=1\"\n",
+            "5:23: `4..=1` is no range: expected",
+        ),
+        (
+            "[workload]\nread = \"0.5\"\n",
+            "5:8: `0.5` is no ratio: expected",
+        ),
+        (
+            "[workload]\nkind = \"bnk\"\n",
+            "5:8: unknown value `bnk`; the nearest is `bank-tr",
+        ),
+        (
+            "[crash]\nkind = \"powr-loss\"\n",
+            "5:8: unknown value `powr-loss`; the nearest is `power",
+        ),
+        (
+            "[crash]\nprofile = \"ext5\"\n",
+            "5:11: unknown profile `ext5`; the nearest is `ext4-or",
+        ),
+        (
+            "[crash]\nlives = 0\n",
+            "5:9: lives = 0 is out of range: expected 1 to 1000",
+        ),
+        (
+            "[crash]\nkind = \"process-then-power\"\nlives = 3\n",
+            "6:9: lives = 3 does not fit",
+        ),
+        (
+            "[crash]\nprofile = []\n",
+            "5:11: an empty list: expected at least one name",
+        ),
+        (
+            "[check]\ninvariants = [\"atomic-btach\"]\n",
+            "5:15: unknown invariant `atomic-btach`; the",
+        ),
+        (
+            "[check]\nexpect = \"cleen\"\n",
+            "5:10: unknown value `cleen`; the nearest is `clean`",
+        ),
+        (
+            "[check]\nexpect = [\"durable-akc\"]\n",
+            "5:10: unknown invariant `durable-akc`; the nea",
+        ),
+        (
+            "[check]\nrequire = { torntail = 1 }\n",
+            "5:13: unknown value `torntail`; the nearest is",
+        ),
+        (
+            "[budget]\nruns = 10\nruns_min = 20\n",
+            "6:12: runs_min = 20 is out of range: expected",
+        ),
+        (
+            "[subjekt]\n",
+            "4:2: unknown key `subjekt`; the nearest is `subject`",
+        ),
+        (
+            "options = { sync = \"never\" }\n",
+            "4:20: wal takes no sync = \"never\": expected",
+        ),
+        (
+            "options = { sink = \"none\" }\n",
+            "4:20: wal has no option `sink`; it has sync",
+        ),
+        ("x = = 1\n", "4:5: "),
+    ];
+    for (tail, expected) in cases {
+        let error = error(tail);
+        let expected = format!("s.toml:{expected}");
+        assert!(
+            error.starts_with(&expected),
+            "{tail:?} gives\n{error}, not\n{expected}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_built_is_refused() {
+    let cases = [
+        (
+            "program = { run = [\"bank\"] }\n",
+            "4:11: a subject that is a program",
+        ),
+        (
+            "[crash]\ndevice = \"volatile\"\n",
+            "5:10: a device `volatile`",
+        ),
+        (
+            "[crash]\nprofile = { base = \"ext4-ordered\" }\n",
+            "5:11: a profile written out",
+        ),
+        (
+            "[faults]\nfsync = \"1/50\"\n",
+            "5:9: an injected error (`1/50`)",
+        ),
+        (
+            "[faults]\nfsync_failure = \"xfs\"\n",
+            "5:17: a behaviour of a failed fsync `xfs`",
+        ),
+    ];
+    for (tail, expected) in cases {
+        let error = error(tail);
+        let expected = format!("s.toml:{expected} is not supported by this version");
+        assert!(
+            error.starts_with(&expected),
+            "{tail:?} gives\n{error}, not\n{expected}"
+        );
+    }
+    let faultless = "[faults]\nfsync = \"0\"\nenospc = 0\nfsync_failure = \"profile\"\n";
+    assert!(parse(&format!("{LEAST}{faultless}")).is_ok());
+}
+
+#[test]
+fn a_file_that_is_no_scenario_at_all_is_refused() {
+    let refused = |bytes: &[u8]| {
+        let error = Scenario::parse("s.toml", "s", bytes)
+            .unwrap_err()
+            .to_string();
+        error.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(refused(b""), "s.toml:1:1: missing key `version`");
+    let newer = "s.toml:1:11: version 9 is not supported: expected 1";
+    assert_eq!(refused(b"version = 9\nnew = true\n"), newer);
+    let binary = refused(b"version = 1\n# \xff\xfe");
+    assert_eq!(binary, "s.toml:2:3: not UTF-8: expected a text file");
+    let long = vec![b'#'; usize::try_from(SCENARIO_BYTES_MAX).unwrap() + 1];
+    assert!(refused(&long).starts_with("s.toml:1:1: 1048577 bytes are too many"));
+    assert_eq!(
+        refused(b"version = 1\n"),
+        "s.toml:1:1: missing key `subject`"
+    );
+}
+
+#[test]
+fn a_long_line_is_cut_around_the_mistake() {
+    let text = format!(
+        "{LEAST}# é\n[workload]\n  batchez = \"{}\"\n",
+        "x".repeat(5000)
+    );
+    let error = parse(&text).unwrap_err();
+    assert!(
+        error.lines().all(|line| line.chars().count() < 250),
+        "{error}"
+    );
+    assert!(error.starts_with("s.toml:6:3: "), "{error}");
+}

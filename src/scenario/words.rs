@@ -1,0 +1,252 @@
+//! How single values are spelled, in scenarios and in their resolved form alike.
+//!
+//! A wrong name is answered as serde answers one ("unknown … `x`, expected one of `a`, `b`"), which is where the nearest
+//! name comes from; the parser of the file adds the position.
+
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+use crate::{
+    oracle::catalogue::{self, Invariant},
+    profile::{PROFILES, Profile},
+    store::StoreKind,
+};
+
+/// Something that is one of a known set, each with a name.
+pub(super) trait Named: Copy + 'static {
+    /// What the set is of.
+    const WHAT: &'static str;
+    fn all() -> Vec<Self>;
+    fn name(self) -> &'static str;
+}
+
+impl Named for StoreKind {
+    const WHAT: &'static str = "store";
+
+    fn all() -> Vec<StoreKind> {
+        StoreKind::ALL.to_vec()
+    }
+
+    fn name(self) -> &'static str {
+        StoreKind::name(self)
+    }
+}
+
+impl Named for &'static Profile {
+    const WHAT: &'static str = "profile";
+
+    fn all() -> Vec<&'static Profile> {
+        PROFILES.iter().collect()
+    }
+
+    fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+impl Named for &'static Invariant {
+    const WHAT: &'static str = "invariant";
+
+    fn all() -> Vec<&'static Invariant> {
+        catalogue::INVARIANTS.iter().collect()
+    }
+
+    fn name(self) -> &'static str {
+        self.id
+    }
+}
+
+/// Something known, by its name.
+#[derive(Clone, Copy)]
+struct Known<T>(T);
+
+impl<'de, T: Named> Deserialize<'de> for Known<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Known<T>, D::Error> {
+        find(&String::deserialize(deserializer)?).map(Known)
+    }
+}
+
+fn find<T: Named, E: Error>(word: &str) -> Result<T, E> {
+    let known = T::all();
+    let found = known.iter().find(|item| item.name() == word);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = known
+            .iter()
+            .map(|item| format!("`{}`", item.name()))
+            .collect();
+        let expected = names.join(", ");
+        E::custom(format_args!(
+            "unknown {} `{word}`, expected one of {expected}",
+            T::WHAT
+        ))
+    })
+}
+
+/// A known thing by its name.
+pub(super) mod named {
+    use super::{Deserialize, Deserializer, Known, Named, Serializer};
+
+    pub(in crate::scenario) fn serialize<T: Named, S: Serializer>(
+        item: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(item.name())
+    }
+
+    pub(in crate::scenario) fn deserialize<'de, T: Named, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        Known::deserialize(deserializer).map(|Known(item)| item)
+    }
+}
+
+/// One known thing, or a list of them.
+pub(super) mod one_or_more {
+    use super::{Deserializer, Named, OneOrMore, PhantomData, Serialize, Serializer};
+
+    pub(in crate::scenario) fn serialize<T: Named, S: Serializer>(
+        items: &[T],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match items {
+            [item] => serializer.serialize_str(item.name()),
+            _ => items
+                .iter()
+                .map(|item| item.name())
+                .collect::<Vec<_>>()
+                .serialize(serializer),
+        }
+    }
+
+    pub(in crate::scenario) fn deserialize<'de, T: Named, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_any(OneOrMore(PhantomData))
+    }
+}
+
+struct OneOrMore<T>(PhantomData<T>);
+
+impl<'de, T: Named> Visitor<'de> for OneOrMore<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the name of a {} or a list of such names", T::WHAT)
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Vec<T>, E> {
+        find(word).map(|item| vec![item])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Known(item)) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Vec<T>, A::Error> {
+        let what = T::WHAT;
+        Err(A::Error::custom(format_args!(
+            "a {what} written out is not supported by this version: expected a name"
+        )))
+    }
+}
+
+/// Something that is written as a text, or as a whole number where it is one.
+pub(super) mod text {
+    use super::{Deserializer, FromStr, PhantomData, Serializer, Text, fmt};
+
+    pub(in crate::scenario) fn serialize<T: fmt::Display, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(in crate::scenario) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: FromStr<Err: fmt::Display>,
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_any(Text(PhantomData))
+    }
+}
+
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a whole number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+/// The only device of this version: it loses nothing that it has confirmed, and tears nothing smaller than a sector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Device {
+    #[default]
+    Honest,
+}
+
+impl<'de> Deserialize<'de> for Device {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Device, D::Error> {
+        only(deserializer, "honest", "a device").map(|()| Device::Honest)
+    }
+}
+
+/// The rate of an error that is never injected.
+pub(super) fn never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match text::deserialize(deserializer)? {
+        crate::base::Ratio::NEVER => Ok(()),
+        ratio => Err(D::Error::custom(format_args!(
+            "an injected error (`{ratio}`) is not supported by this version: expected \"0\""
+        ))),
+    }
+}
+
+/// What an fsync that fails does, where none does.
+pub(super) fn by_profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    only(deserializer, "profile", "a behaviour of a failed fsync")
+}
+
+/// A subject that is a program.
+pub(super) fn no_program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    IgnoredAny::deserialize(deserializer)?;
+    Err(D::Error::custom(
+        "a subject that is a program is not supported by this version: expected a `store`",
+    ))
+}
+
+fn only<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    known: &str,
+    what: &str,
+) -> Result<(), D::Error> {
+    let word = String::deserialize(deserializer)?;
+    if word == known {
+        return Ok(());
+    }
+    Err(D::Error::custom(format_args!(
+        "{what} `{word}` is not supported by this version: expected \"{known}\""
+    )))
+}

@@ -7,28 +7,27 @@ use crate::{
 
 /// Draws `count` crash points between `first` and the end of the trace, in ascending order; some may be equal.
 ///
-/// Two in five fall right behind an acknowledgement, where a promise is newest; one in five falls into recovery, if the
-/// trace begins with one; the rest fall anywhere.
+/// Of ten, three fall right behind an acknowledgement, where a promise is newest; three right behind a change, before the
+/// barrier that covers it; two into recovery, if the trace begins with one; the rest fall anywhere.
 pub fn sample_points(trace: &Trace, first: Position, count: usize, rng: &mut Rng) -> Vec<Position> {
-    let behind = |wanted: fn(&Mark) -> bool| -> Vec<Position> {
-        let marks = trace
-            .marks()
-            .filter(|(mark, at)| *at > first && wanted(mark));
-        marks.map(|(_, at)| at).collect()
+    let behind = |wanted: fn(&Action) -> bool| -> Vec<Position> {
+        let entries = trace.entries().iter().zip(1..).skip(first.index());
+        let found = entries.filter(|(entry, _)| wanted(&entry.action));
+        found.map(|(_, position)| Position(position)).collect()
     };
-    let acknowledged = behind(|mark| matches!(mark, Mark::Acknowledged(..)));
-    let opened = behind(|mark| matches!(mark, Mark::Opened))
-        .first()
-        .copied()
-        .unwrap_or(first);
+    let acknowledged = behind(|action| matches!(action, Action::Mark(Mark::Acknowledged(..))));
+    let changed = behind(Action::is_change);
+    let opened = behind(|action| matches!(action, Action::Mark(Mark::Opened)));
+    let opened = opened.first().copied().unwrap_or(first);
     let anywhere = |rng: &mut Rng, low: Position, high: Position| {
         let drawn = rng.between(u64::from(low.0), u64::from(high.0));
         Position(u32::try_from(drawn).expect("a position between two others"))
     };
     let mut points: Vec<Position> = (0..count)
-        .map(|_| match rng.below(5) {
-            0 | 1 if !acknowledged.is_empty() => *rng.choose(&acknowledged),
-            2 if opened > first => anywhere(rng, first, opened),
+        .map(|_| match rng.below(10) {
+            0..3 if !acknowledged.is_empty() => *rng.choose(&acknowledged),
+            3..6 if !changed.is_empty() => *rng.choose(&changed),
+            6..8 if opened > first => anywhere(rng, first, opened),
             _ => anywhere(rng, first, trace.end()),
         })
         .collect();

@@ -58,7 +58,11 @@ pub const KINDS: [Kind; 10] = [
 enum Share {
     None,
     All,
+    /// A length, and all bytes below it: what write-back from front to back leaves.
+    Prefix,
     Any,
+    /// One of those above, drawn for each.
+    Each,
     MetadataOnly,
     Torn,
 }
@@ -122,9 +126,13 @@ impl Window<'_> {
                 let cut = any_cut(rng);
                 plan(cut, *rng.choose(&[Share::None, Share::All]))
             }
-            Kind::PerFile | Kind::Any => plan(any_cut(rng), Share::Any),
+            Kind::PerFile => plan(any_cut(rng), Share::Each),
+            Kind::Any => plan(any_cut(rng), Share::Any),
             Kind::AllButOne => {
-                let exception = Some((some_place(rng), *rng.choose(&[Share::None, Share::Any])));
+                let exception = Some((
+                    some_place(rng),
+                    *rng.choose(&[Share::None, Share::Prefix, Share::Any]),
+                ));
                 // Where the log holds everything, what is missing is its end.
                 let cut = if self.files.is_empty() {
                     any_cut(rng)
@@ -138,7 +146,10 @@ impl Window<'_> {
             }
             Kind::OnlyOne => {
                 let cut = any_cut(rng);
-                let exception = Some((some_place(rng), *rng.choose(&[Share::All, Share::Any])));
+                let exception = Some((
+                    some_place(rng),
+                    *rng.choose(&[Share::All, Share::Prefix, Share::Any]),
+                ));
                 Plan {
                     exception,
                     ..plan(cut, Share::None)
@@ -184,6 +195,10 @@ impl Window<'_> {
         selection: &mut Selection,
     ) {
         let choices = self.choices(file, cut);
+        let share = match share {
+            Share::Each => *rng.choose(&[Share::None, Share::All, Share::Prefix, Share::Any]),
+            share => share,
+        };
         let length = survivors(share, choices.sizes_needed, choices.sizes.len(), rng);
         choices.sizes[..length]
             .iter()
@@ -219,9 +234,9 @@ impl Window<'_> {
                     options.select_torn(sample_tear(rng), selection);
                     show(chain, fill, selection);
                 }
-                Share::All | Share::Torn => options.select_all(selection),
+                Share::All | Share::Prefix | Share::Torn => options.select_all(selection),
                 Share::None | Share::MetadataOnly => show(chain, fill, selection),
-                Share::Any => options.select(rng.below(options.count()), selection),
+                Share::Any | Share::Each => options.select(rng.below(options.count()), selection),
             }
         }
     }
@@ -249,7 +264,7 @@ fn survivors(share: Share, low: usize, high: usize, rng: &mut Rng) -> usize {
     match share {
         Share::None => low,
         Share::All | Share::MetadataOnly | Share::Torn => high,
-        Share::Any => low + rng.index(high - low + 1),
+        Share::Prefix | Share::Any | Share::Each => low + rng.index(high - low + 1),
     }
 }
 

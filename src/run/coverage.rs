@@ -104,6 +104,12 @@ impl Coverage {
     }
 }
 
+/// Whether a crash state is neither all nor nothing: something was torn, or survived what came before it.
+pub(super) fn is_mixed(window: &Window<'_>, selection: &[Kept]) -> bool {
+    let seen = Seen::of(window, selection);
+    seen.torn || seen.reordered
+}
+
 /// What one crash state shows.
 #[derive(Default)]
 #[expect(

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     CoverageMark, Mode, RunConfig,
+    coverage::is_mixed,
     driver::{Tally, Trial},
     life::{Life, Start},
     recover::{Recovered, Trials, recover},
@@ -22,6 +23,9 @@ use crate::{
 
 /// How many distinct disks are remembered at a time; when there are more, all are forgotten. Only exhaustive mode gets there.
 const REMEMBERED: usize = 2048;
+
+/// How many candidates for the next life a disk counts for on which something is torn or out of order.
+const MIXED_WEIGHT: u64 = 16;
 
 /// Where the next life begins.
 pub(super) struct NextLife<S: Subject> {
@@ -356,9 +360,12 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let Ok(shown) = &known.recovered.shown else {
             return;
         };
-        // Each candidate takes the place with equal chance, without keeping them all.
-        self.candidates += 1;
-        if self.draw_next.below(self.candidates) == 0 {
+        // A disk on which something is torn is where a second crash finds most, so it counts for many. Each candidate takes
+        // the place with the chance that its weight gives it, without keeping them all.
+        let mixed = state.pages > 0 || is_mixed(state.window, &state.selection);
+        let weight = if mixed { MIXED_WEIGHT } else { 1 };
+        self.candidates += weight;
+        if self.draw_next.below(self.candidates) < weight {
             let start = self.start(state);
             let state = NextLife {
                 start,

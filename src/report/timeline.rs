@@ -104,8 +104,7 @@ fn render_row(text: &mut String, row: &Row) {
         site,
         ..
     } = row;
-    let said = row.fate == Fate::Said;
-    let site = if said { "" } else { short(site) };
+    let site = short(site);
     line(
         text,
         &format!("  {index:>5} {mark} {what:<46} {fate:<18} {site}"),

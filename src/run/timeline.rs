@@ -104,7 +104,11 @@ impl Timeline {
                 Row {
                     index,
                     text: describe(&entry.action, &outline, index, window),
-                    site: format!("{}:{}", entry.site.file(), entry.site.line()),
+                    // A mark is made by the harness: its place says nothing of the subject.
+                    site: match entry.action {
+                        Action::Mark(_) => String::new(),
+                        _ => format!("{}:{}", entry.site.file(), entry.site.line()),
+                    },
                     fate,
                     parts: parts
                         .map(|slot| describe_part(window, slot, selection[slot]))

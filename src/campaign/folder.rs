@@ -70,7 +70,7 @@ impl Folder {
         self.vfs.sync_dir(self.root.as_path())
     }
 
-    /// Writes what replays a finding, unless the same finding of another scenario already did.
+    /// Writes what replays a finding.
     pub(super) fn write_reproducer<S: Serialize>(
         &self,
         reproducer: &Reproducer<S>,
@@ -80,9 +80,6 @@ impl Folder {
             .as_path()
             .join(format!("violations/{}", reproducer.id));
         let path = folder.as_path().join("reproducer.json");
-        if self.vfs.exists(path.as_path())? {
-            return Ok(());
-        }
         self.vfs.create_dir_all(folder.as_path())?;
         self.vfs
             .write(path.as_path(), &pretty(reproducer, path.as_path())?)

@@ -82,10 +82,13 @@ impl<'a> Reproducer<&'a serde_json::Value> {
     }
 }
 
-/// A finding's id: 12 hexadecimal digits over what no machine and no edit changes.
-pub(super) fn finding_id(invariant: &str, subject: &str, signature: &str) -> String {
+/// A finding's id: 12 hexadecimal digits over what no machine and no edit of the subject changes.
+///
+/// The scenario and the profile are part of it: each finding has a reproducer of its own.
+pub(super) fn finding_id(entry: &Entry, found: &Violation) -> String {
     let mut hasher = Hasher::new();
-    for text in [invariant, subject, signature] {
+    let (name, subject, profile) = (&*entry.name, &*entry.subject, &*entry.profile);
+    for text in [found.invariant, name, subject, profile, &found.signature] {
         hasher.bytes(text.as_bytes());
     }
     format!("V-{:012x}", hasher.finish().0 >> 80)

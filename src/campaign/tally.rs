@@ -139,7 +139,7 @@ impl<'a> Tally<'a> {
             known.count += 1;
             return None;
         }
-        let id = finding_id(found.invariant, &self.entry.subject, &found.signature);
+        let id = finding_id(self.entry, found);
         let finding = Finding {
             reproducer: format!("violations/{id}/reproducer.json"),
             id,

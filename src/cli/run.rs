@@ -66,12 +66,10 @@ fn cores() -> usize {
 
 fn out(args: &RunArguments, environment: &Environment, plan: &Plan) -> Out {
     let asked = args.out.as_ref().or(environment.out.as_ref());
-    let (path, name) = match asked {
-        Some(path) => (path.clone(), None),
-        None => {
-            let name = campaign_name(args, plan);
-            (PathBuf::from(REPORTS).join(&name), Some(name))
-        }
+    let name = asked.is_none().then(|| campaign_name(args, plan));
+    let path = match (asked, &name) {
+        (None, Some(name)) => PathBuf::from(REPORTS).join(name),
+        (asked, _) => asked.cloned().unwrap_or_default(),
     };
     let label = path.display().to_string();
     Out { path, label, name }

@@ -20,7 +20,7 @@ pub struct InputError {
     pub message: String,
     /// What was expected, or probably meant.
     pub hint: String,
-    snippet: Option<Snippet>,
+    snippet: Option<Box<Snippet>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl InputError {
             message,
             hint,
             snippet: (!text.is_empty())
-                .then(|| Snippet::new(line, column - 1, marked.unwrap_or_default())),
+                .then(|| Box::new(Snippet::new(line, column - 1, marked.unwrap_or_default()))),
         }
     }
 
@@ -150,14 +150,14 @@ impl fmt::Display for InputError {
             snippet,
         } = self;
         write!(f, "{path}:{line}:{column}: {message}")?;
-        let Some(Snippet {
+        let Some(snippet) = snippet else {
+            return Ok(());
+        };
+        let Snippet {
             text,
             indent,
             width,
-        }) = snippet
-        else {
-            return Ok(());
-        };
+        } = &**snippet;
         let number = line.to_string();
         let gutter = number.len() + 1;
         write!(f, "\n{:gutter$}|\n{number} | {text}", "")?;

@@ -76,8 +76,8 @@ pub struct SubjectSection {
     /// Its own options.
     #[serde(default)]
     pub options: OptionMap,
-    #[serde(default, skip_serializing, deserialize_with = "words::no_program")]
-    program: (),
+    #[serde(default, skip_serializing)]
+    program: words::NoProgram,
 }
 
 /// The workloads by name.

@@ -68,84 +68,86 @@ fn an_unknown_key_is_shown_with_the_nearest_one() {
     );
 }
 
+/// What is added to the shortest good scenario, and how the error begins.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "[workload]\naccounts = \"x\"\n",
+        "5:12: invalid type: string \"x\", expected u32",
+    ),
+    (
+        "[workload]\naccounts = 0\n",
+        "5:12: accounts = 0 is out of range: expected 2 to",
+    ),
+    (
+        "[workload]\ntransfers_per_batch = \"4..=1\"\n",
+        "5:23: `4..=1` is no range: expected",
+    ),
+    (
+        "[workload]\nread = \"0.5\"\n",
+        "5:8: `0.5` is no ratio: expected",
+    ),
+    (
+        "[workload]\nkind = \"bnk\"\n",
+        "5:8: unknown value `bnk`; the nearest is `bank-tr",
+    ),
+    (
+        "[crash]\nkind = \"powr-loss\"\n",
+        "5:8: unknown value `powr-loss`; the nearest is `power",
+    ),
+    (
+        "[crash]\nprofile = \"ext5\"\n",
+        "5:11: unknown profile `ext5`; the nearest is `ext4-or",
+    ),
+    (
+        "[crash]\nlives = 0\n",
+        "5:9: lives = 0 is out of range: expected 1 to 1000",
+    ),
+    (
+        "[crash]\nkind = \"process-then-power\"\nlives = 3\n",
+        "6:9: lives = 3 does not fit",
+    ),
+    (
+        "[crash]\nprofile = []\n",
+        "5:11: an empty list: expected at least one name",
+    ),
+    (
+        "[check]\ninvariants = [\"atomic-btach\"]\n",
+        "5:15: unknown invariant `atomic-btach`; the",
+    ),
+    (
+        "[check]\nexpect = \"cleen\"\n",
+        "5:10: unknown value `cleen`; the nearest is `clean`",
+    ),
+    (
+        "[check]\nexpect = [\"durable-akc\"]\n",
+        "5:10: unknown invariant `durable-akc`; the nea",
+    ),
+    (
+        "[check]\nrequire = { torntail = 1 }\n",
+        "5:13: unknown value `torntail`; the nearest is",
+    ),
+    (
+        "[budget]\nruns = 10\nruns_min = 20\n",
+        "6:12: runs_min = 20 is out of range: expected",
+    ),
+    (
+        "[subjekt]\n",
+        "4:2: unknown key `subjekt`; the nearest is `subject`",
+    ),
+    (
+        "options = { sync = \"never\" }\n",
+        "4:20: wal takes no sync = \"never\": expected",
+    ),
+    (
+        "options = { sink = \"none\" }\n",
+        "4:20: wal has no option `sink`; it has sync",
+    ),
+    ("x = = 1\n", "4:5: "),
+];
+
 #[test]
 fn every_mistake_has_a_place_and_says_what_was_expected() {
-    let cases = [
-        (
-            "[workload]\naccounts = \"x\"\n",
-            "5:12: invalid type: string \"x\", expected u32",
-        ),
-        (
-            "[workload]\naccounts = 0\n",
-            "5:12: accounts = 0 is out of range: expected 2 to",
-        ),
-        (
-            "[workload]\ntransfers_per_batch = \"4..=1\"\n",
-            "5:23: `4..=1` is no range: expected",
-        ),
-        (
-            "[workload]\nread = \"0.5\"\n",
-            "5:8: `0.5` is no ratio: expected",
-        ),
-        (
-            "[workload]\nkind = \"bnk\"\n",
-            "5:8: unknown value `bnk`; the nearest is `bank-tr",
-        ),
-        (
-            "[crash]\nkind = \"powr-loss\"\n",
-            "5:8: unknown value `powr-loss`; the nearest is `power",
-        ),
-        (
-            "[crash]\nprofile = \"ext5\"\n",
-            "5:11: unknown profile `ext5`; the nearest is `ext4-or",
-        ),
-        (
-            "[crash]\nlives = 0\n",
-            "5:9: lives = 0 is out of range: expected 1 to 1000",
-        ),
-        (
-            "[crash]\nkind = \"process-then-power\"\nlives = 3\n",
-            "6:9: lives = 3 does not fit",
-        ),
-        (
-            "[crash]\nprofile = []\n",
-            "5:11: an empty list: expected at least one name",
-        ),
-        (
-            "[check]\ninvariants = [\"atomic-btach\"]\n",
-            "5:15: unknown invariant `atomic-btach`; the",
-        ),
-        (
-            "[check]\nexpect = \"cleen\"\n",
-            "5:10: unknown value `cleen`; the nearest is `clean`",
-        ),
-        (
-            "[check]\nexpect = [\"durable-akc\"]\n",
-            "5:10: unknown invariant `durable-akc`; the nea",
-        ),
-        (
-            "[check]\nrequire = { torntail = 1 }\n",
-            "5:13: unknown value `torntail`; the nearest is",
-        ),
-        (
-            "[budget]\nruns = 10\nruns_min = 20\n",
-            "6:12: runs_min = 20 is out of range: expected",
-        ),
-        (
-            "[subjekt]\n",
-            "4:2: unknown key `subjekt`; the nearest is `subject`",
-        ),
-        (
-            "options = { sync = \"never\" }\n",
-            "4:20: wal takes no sync = \"never\": expected",
-        ),
-        (
-            "options = { sink = \"none\" }\n",
-            "4:20: wal has no option `sink`; it has sync",
-        ),
-        ("x = = 1\n", "4:5: "),
-    ];
-    for (tail, expected) in cases {
+    for (tail, expected) in MISTAKES {
         let error = error(tail);
         let expected = format!("s.toml:{expected}");
         assert!(

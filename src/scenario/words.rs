@@ -229,12 +229,17 @@ pub(super) fn by_profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(
     only(deserializer, "profile", "a behaviour of a failed fsync")
 }
 
-/// A subject that is a program.
-pub(super) fn no_program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    IgnoredAny::deserialize(deserializer)?;
-    Err(D::Error::custom(
-        "a subject that is a program is not supported by this version: expected a `store`",
-    ))
+/// The place of a subject that is a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct NoProgram;
+
+impl<'de> Deserialize<'de> for NoProgram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NoProgram, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Err(D::Error::custom(
+            "a subject that is a program is not supported by this version: expected a `store`",
+        ))
+    }
 }
 
 fn only<'de, D: Deserializer<'de>>(

@@ -172,7 +172,7 @@ impl StoreOptions {
     }
 }
 
-fn spell<T: PartialEq>(words: &[(&'static str, T)], value: T) -> OptionValue {
+fn spell<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> OptionValue {
     let found = words.iter().find(|(_, meaning)| *meaning == value);
     found.expect("every value has a word").0.into()
 }

@@ -108,11 +108,6 @@ impl Window<'_> {
 
     fn plan(&self, kind: Kind, rng: &mut Rng) -> Plan {
         let whole_log = self.log.len();
-        let any_cut = |rng: &mut Rng| rng.index(whole_log + 1);
-        let some_place = |rng: &mut Rng| match self.files.len() + self.names.len() {
-            0 => usize::MAX,
-            places => rng.index(places),
-        };
         let plan = |cut, share| Plan {
             cut,
             names: share,
@@ -122,20 +117,19 @@ impl Window<'_> {
         match kind {
             Kind::Nothing => plan(0, Share::None),
             Kind::Everything => plan(whole_log, Share::All),
-            Kind::LogCut => {
-                let cut = any_cut(rng);
-                plan(cut, *rng.choose(&[Share::None, Share::All]))
-            }
-            Kind::PerFile => plan(any_cut(rng), Share::Each),
-            Kind::Any => plan(any_cut(rng), Share::Any),
+            Kind::LogCut => plan(self.any_cut(rng), *rng.choose(&[Share::None, Share::All])),
+            Kind::PerFile => plan(self.any_cut(rng), Share::Each),
+            Kind::Any => plan(self.any_cut(rng), Share::Any),
+            Kind::MetadataOnly => Plan {
+                names: Share::All,
+                ..plan(whole_log, Share::MetadataOnly)
+            },
             Kind::AllButOne => {
-                let exception = Some((
-                    some_place(rng),
-                    *rng.choose(&[Share::None, Share::Prefix, Share::Any]),
-                ));
+                let share = *rng.choose(&[Share::None, Share::Prefix, Share::Any]);
+                let exception = self.any_place(rng).map(|place| (place, share));
                 // Where the log holds everything, what is missing is its end.
                 let cut = if self.files.is_empty() {
-                    any_cut(rng)
+                    self.any_cut(rng)
                 } else {
                     whole_log
                 };
@@ -145,45 +139,46 @@ impl Window<'_> {
                 }
             }
             Kind::OnlyOne => {
-                let cut = any_cut(rng);
-                let exception = Some((
-                    some_place(rng),
-                    *rng.choose(&[Share::All, Share::Prefix, Share::Any]),
-                ));
+                let share = *rng.choose(&[Share::All, Share::Prefix, Share::Any]);
+                let exception = self.any_place(rng).map(|place| (place, share));
                 Plan {
                     exception,
-                    ..plan(cut, Share::None)
+                    ..plan(self.any_cut(rng), Share::None)
                 }
             }
             Kind::OnlyLast => {
-                let last = self.pending.len().checked_sub(1);
-                let file = last.and_then(|slot| self.effect(slot).file());
-                let place = self
-                    .files
-                    .iter()
-                    .position(|slots| Some(slots.inode) == file);
-                let exception = place.map(|place| (place, Share::All));
+                let exception = self.last_place().map(|place| (place, Share::All));
                 Plan {
                     exception,
                     ..plan(whole_log, Share::None)
                 }
             }
-            Kind::MetadataOnly => Plan {
-                names: Share::All,
-                ..plan(whole_log, Share::MetadataOnly)
-            },
             Kind::Torn => {
-                let place = if self.files.is_empty() {
-                    usize::MAX
-                } else {
-                    rng.index(self.files.len())
-                };
+                let place = (!self.files.is_empty()).then(|| rng.index(self.files.len()));
+                let exception = place.map(|place| (place, Share::Torn));
                 Plan {
-                    exception: Some((place, Share::Torn)),
+                    exception,
                     ..plan(whole_log, Share::All)
                 }
             }
         }
+    }
+
+    fn any_cut(&self, rng: &mut Rng) -> usize {
+        rng.index(self.log.len() + 1)
+    }
+
+    /// A file, or a name behind the files.
+    fn any_place(&self, rng: &mut Rng) -> Option<usize> {
+        let places = self.files.len() + self.names.len();
+        (places > 0).then(|| rng.index(places))
+    }
+
+    /// The file that the last pending effect is about.
+    fn last_place(&self) -> Option<usize> {
+        let last = self.pending.len().checked_sub(1)?;
+        let file = self.effect(last).file()?;
+        self.files.iter().position(|slots| slots.inode == file)
     }
 
     fn sample_file(

@@ -1,4 +1,5 @@
 //! The command line as a user meets it: exit codes, messages, files.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::{
     fs,
@@ -249,7 +250,7 @@ fn a_broken_reproducer_is_refused_with_its_place() {
         .unwrap();
     let good = fs::read_to_string(folder.unwrap().path().join("reproducer.json")).unwrap();
     let cases = [
-        (good.replacen("{", "[", 1), "r.json:2:"),
+        (good.replacen('{', "[", 1), "r.json:2:"),
         (
             good.replacen("\"version\": 1", "\"version\": 7", 1),
             "r.json:2:3: version 7 is not",

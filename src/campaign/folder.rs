@@ -1,7 +1,8 @@
 //! The folder of a campaign's results.
 //!
-//! Guarantees: what is there already is never overwritten, but moved aside, and only if it is such a folder too; a file
-//! that is written as a whole is there as a whole or not at all, and durable when it is said to be written.
+//! Guarantees: what is there already is never overwritten, but moved aside, and only if it is such
+//! a folder too; a file that is written as a whole is there as a whole or not at all, and durable
+//! when it is said to be written.
 
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ pub enum FolderError {
 pub(super) struct Log(Box<dyn VfsFile>);
 
 impl Folder {
-    /// Makes a new folder at `root`; one that is there is renamed to `root.1`, or the first number that is free.
+    /// Makes a new folder at `root`; one that is there is renamed to `root.1`, or the first number
+    /// that is free.
     pub fn create(vfs: Arc<dyn Vfs>, root: PathBuf) -> Result<Folder, FolderError> {
         let path = root.as_path();
         match vfs.read_dir(path) {

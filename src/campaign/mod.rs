@@ -5,12 +5,14 @@
 //! ```
 //!
 //! Guarantees:
-//! - Results are consumed in the order of the plan, so that everything but the time it took is a function of the plan.
+//! - Results are consumed in the order of the plan, so that everything but the time it took is a
+//!   function of the plan.
 //! - Memory does not grow with the number of runs.
-//! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`, `campaign.json`) is there as a
-//!   whole or not at all.
+//! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`,
+//!   `campaign.json`) is there as a whole or not at all.
 //!
-//! Deliberately absent: the clock, the terminal, scenario files. An [`Entry`] is handed its run as a function.
+//! Deliberately absent: the clock, the terminal, scenario files. An [`Entry`] is handed its run as
+//! a function.
 
 mod folder;
 mod plan;

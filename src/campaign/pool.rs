@@ -1,7 +1,7 @@
 //! Work on many threads, results in order.
 //!
-//! Guarantees that `consume` sees every unit once and in order, whatever the number of threads, and that no more than a few
-//! results a thread wait at any time.
+//! Guarantees that `consume` sees every unit once and in order, whatever the number of threads, and
+//! that no more than a few results a thread wait at any time.
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,8 @@ struct Pool<T> {
     count: u64,
 }
 
-/// Does units `0..count` on `jobs` threads, and hands the results over in order, until `consume` breaks.
+/// Does units `0..count` on `jobs` threads, and hands the results over in order, until `consume`
+/// breaks.
 ///
 /// # Panics
 ///

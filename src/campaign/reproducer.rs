@@ -12,7 +12,8 @@ use crate::{
 /// The version of the format.
 pub const REPRODUCER_VERSION: u32 = 1;
 
-/// A violation; `S` is the resolved scenario, of which a campaign knows no more than that it can be written down.
+/// A violation; `S` is the resolved scenario, of which a campaign knows no more than that it can be
+/// written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reproducer<S> {

@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
 use crate::{base::Seed, profile::PROFILES, run::Expectation, store::StoreKind};
 
-/// Finds crash-consistency bugs: records a program, loses its unsynced data, and looks at what it recovers.
+/// Finds crash-consistency bugs: records a program, loses its unsynced data, and looks at what it
+/// recovers.
 #[derive(Debug, Parser)]
 #[command(name = "tornwrite", version, disable_help_subcommand = true)]
 pub(super) struct Arguments {
@@ -27,7 +28,8 @@ pub(super) enum Command {
     List(ListArguments),
 }
 
-const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, TORNWRITE_OUT and \
+const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, \
+    TORNWRITE_OUT and \
     TORNWRITE_PROFILE stand in for the options of the same names.\n\
     Exit codes: 0 as expected, 1 results could not be written, 2 wrong usage or file, 4 nothing \
     exercised, 100 not as expected, 104 too few runs.";

@@ -10,8 +10,8 @@ use crate::{
 
 /// The exit codes.
 ///
-/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this version: 102 (the same seed
-/// gave something else) and 130 (interrupted).
+/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this
+/// version: 102 (the same seed gave something else) and 130 (interrupted).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -24,7 +24,8 @@ pub enum Exit {
     Input = 2,
     /// Nothing was selected, or something that is checked could never have failed.
     Unexercised = 4,
-    /// An unexpected violation, or an expected one that did not happen; of a replay: it still fails.
+    /// An unexpected violation, or an expected one that did not happen; of a replay: it still
+    /// fails.
     Violation = 100,
     /// A reproducer no longer fits the subject.
     Stale = 103,

@@ -123,10 +123,17 @@ impl Human<'_> {
             bad, found, end, ..
         } = self.palette;
         let colour = if word == "expected" { found } else { bad };
+        let runs = counted(*count, "run");
+        let ScenarioSummary {
+            name,
+            subject,
+            profile,
+            ..
+        } = scenario;
         let mut text = format!(
-            "{colour}{id}{end}  {}: {word} violation of {invariant} in {}, first by seed {first_seed}\n",
-            scenario.name,
-            counted(*count, "run"),
+            "{colour}{id}{end}  {word} violation of {invariant} in {runs}, first by seed \
+             {first_seed}\n  \
+             Where   {name}: {subject} on {profile}\n"
         );
         match (self.witness)(finding) {
             Some(witness) => text += &sentences(&witness),
@@ -156,7 +163,7 @@ impl Human<'_> {
             Verdict::Inconclusive => format!("{bad}INCONCLUSIVE{end}: {not_met} of {all}"),
         };
         format!(
-            "{verdict}; {} runs, {} crash states, {} distinct images recovered\nresults: {}\n",
+            "{verdict}\n{} runs, {} crash states, {} distinct images recovered\nresults: {}\n",
             sum(|scenario| scenario.runs),
             sum(|scenario| scenario.states_tried),
             sum(|scenario| scenario.distinct_images),

@@ -1,9 +1,10 @@
 //! Results as text.
 //!
-//! Guarantees: a report is a function of results that are written down already, so that it can be made again; it fits 100
-//! columns; nothing in it is told by colour alone.
+//! Guarantees: a report is a function of results that are written down already, so that it can be
+//! made again; it fits 100 columns; nothing in it is told by colour alone.
 //!
-//! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those who print.
+//! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
+//! who print.
 
 mod finding;
 mod human;

@@ -12,7 +12,8 @@ const HEAD: [&str; 7] = [
 const FIRST_NUMBER: usize = 3;
 const INDENT: &str = "    ";
 
-/// One line for each scenario, and one for what it violated; under it why a verdict is not the expected one.
+/// One line for each scenario, and one for what it violated; under it why a verdict is not the
+/// expected one.
 pub(super) fn table(summary: &Summary, palette: &Palette) -> String {
     let rows: Vec<[String; 7]> = summary.scenarios.iter().map(cells).collect();
     let width = |column: usize| {

@@ -38,8 +38,8 @@ impl InputError {
 
     /// An error at a range of bytes of `text`.
     ///
-    /// A message that lists names, as serde's do ("unknown field `x`, expected one of `a`, `b`"), is rewritten into the name
-    /// that was probably meant, and the names that there are.
+    /// A message that lists names, as serde's do ("unknown field `x`, expected one of `a`, `b`"),
+    /// is rewritten into the name that was probably meant, and the names that there are.
     pub fn at(path: &str, text: &str, span: Range<usize>, message: &str) -> InputError {
         let start = floor(text, span.start);
         let before = &text[..start];
@@ -127,7 +127,8 @@ fn reword(message: &str) -> (String, String) {
     (message, format!("expected {}", known.join(", ")))
 }
 
-/// How far two names are apart; a beginning in common brings them closer ("ext5" is meant for "ext4-ordered").
+/// How far two names are apart; a beginning in common brings them closer ("ext5" is meant for
+/// "ext4-ordered").
 fn distance(one: &str, other: &str) -> i64 {
     let common = one
         .chars()

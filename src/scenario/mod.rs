@@ -1,10 +1,11 @@
 //! The scenario file: what to run, on what, and what to expect of it.
 //!
-//! One set of types is both the TOML file, where everything but the subject may be left out, and the resolved form, where
-//! nothing is: it goes into results and reproducers, so that they outlive a change of defaults.
+//! One set of types is both the TOML file, where everything but the subject may be left out, and
+//! the resolved form, where nothing is: it goes into results and reproducers, so that they outlive
+//! a change of defaults.
 //!
-//! Guarantees: a scenario that was parsed is resolved and can be run; whatever is wrong with one is told with its place.
-//! What is planned and not built is refused, never ignored.
+//! Guarantees: a scenario that was parsed is resolved and can be run; whatever is wrong with one is
+//! told with its place. What is planned and not built is refused, never ignored.
 //!
 //! Deliberately absent: reading files, which is the command line's.
 

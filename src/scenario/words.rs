@@ -1,7 +1,7 @@
 //! How single values are spelled, in scenarios and in their resolved form alike.
 //!
-//! A wrong name is answered as serde answers one ("unknown … `x`, expected one of `a`, `b`"), which is where the nearest
-//! name comes from; the parser of the file adds the position.
+//! A wrong name is answered as serde answers one ("unknown … `x`, expected one of `a`, `b`"), which
+//! is where the nearest name comes from; the parser of the file adds the position.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -66,7 +66,22 @@ struct Known<T>(T);
 
 impl<'de, T: Named> Deserialize<'de> for Known<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Known<T>, D::Error> {
-        find(&String::deserialize(deserializer)?).map(Known)
+        deserializer.deserialize_str(Name(PhantomData)).map(Known)
+    }
+}
+
+// The name is looked up where it is visited, so that an error gets the place of the name.
+struct Name<T>(PhantomData<T>);
+
+impl<T: Named> Visitor<'_> for Name<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the name of a {}", T::WHAT)
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
+        find(word)
     }
 }
 
@@ -200,7 +215,8 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
     }
 }
 
-/// The only device of this version: it loses nothing that it has confirmed, and tears nothing smaller than a sector.
+/// The only device of this version: it loses nothing that it has confirmed, and tears nothing
+/// smaller than a sector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Device {

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use crate::{
     base::{Digest, SEED_VERSION},
-    crash::Kind,
-    run::{CoverageMark, Expectation},
+    run::{CoverageMark, Expectation, Kind},
 };
 
 /// The version of the format.

@@ -20,6 +20,7 @@ mod state;
 mod subject;
 mod timeline;
 
+pub use crate::crash::Kind;
 pub use config::{CrashMode, Mode, RunConfig};
 pub use coverage::{Coverage, CoverageMark};
 pub use driver::{OPERATIONS_SUCCEED, run};

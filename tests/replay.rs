@@ -9,7 +9,7 @@ use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},
     oracle::catalogue,
     run::{
-        CrashMode, EventStoreJob, Job, RunConfig, Subject, Verdict, Violation, replay, run,
+        CrashMode, EventStoreJob, Job, Mode, RunConfig, Subject, Verdict, Violation, replay, run,
         silence_subject_panics,
     },
     store::{OptionMap, OptionValue, StoreKind},
@@ -202,4 +202,26 @@ fn a_correct_subject_has_no_violation_and_lives_on() {
         }
     }
     let _: Numbers = Numbers(Fault::None);
+}
+
+/// A disk whose recovery was forgotten used to count as another one when it came again.
+#[test]
+fn a_disk_is_counted_once_though_its_recovery_is_forgotten() {
+    let naive = StoreKind::Ndjson.options(&OptionMap::new()).unwrap();
+    let bank = bank(48, Ratio::NEVER);
+    let job = EventStoreJob::event_store(naive, bank, &["recovery-succeeds"]).unwrap();
+    let everything = RunConfig {
+        in_recovery: 0,
+        mode: Mode::Exhaustive,
+        ..config(CrashMode::PowerLoss, "ext4-ordered", 1)
+    };
+    let outcome = run(&job, &everything, Seed(1));
+    let recoveries = outcome.recoveries;
+    assert!(recoveries > 2048, "{recoveries} are too few to forget any");
+    assert!(
+        outcome.distinct_images < outcome.recoveries,
+        "{} disks, {} recoveries",
+        outcome.distinct_images,
+        outcome.recoveries
+    );
 }

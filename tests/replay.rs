@@ -225,3 +225,45 @@ fn a_disk_is_counted_once_though_its_recovery_is_forgotten() {
         outcome.recoveries
     );
 }
+
+/// A count that somebody wrote into a reproducer used to be counted down to its end.
+#[test]
+fn an_anchor_beyond_the_trace_ends_where_the_barriers_end() {
+    let config = config(CrashMode::PowerLoss, "ext4-ordered", 1);
+    let (seed, violation) = violation(Fault::NoSync, &config);
+    let mut schedule = violation.schedule;
+    let choice = schedule.crashes.last_mut().unwrap();
+    choice.trace = tornwrite::base::Digest::default();
+    choice.anchor.marks = u32::MAX;
+    choice.anchor.then = u32::MAX;
+    let began = std::time::Instant::now();
+    replay(
+        &job(Fault::NoSync),
+        &config,
+        seed,
+        &schedule,
+        violation.invariant,
+    );
+    assert!(began.elapsed().as_secs() < 5);
+}
+
+/// More pages than the write in flight has used to overflow the offset at which it was cut.
+#[test]
+fn a_write_in_flight_is_cut_within_its_pages() {
+    let job = store(StoreKind::Ndjson, None, bank(20, Ratio::NEVER));
+    let config = config(CrashMode::ProcessCrash, "ext4-ordered", 1);
+    let found = (0..20).map(Seed).find_map(|seed| {
+        let violations = run(&job, &config, seed).violations;
+        let cut = |violation: &Violation| violation.schedule.crashes[0].pages_in_flight > 0;
+        Some((seed, violations.into_iter().find(cut)?))
+    });
+    let (seed, mut violation) = found.expect("a write is cut in one of twenty runs");
+    violation.schedule.crashes[0].pages_in_flight = u64::MAX;
+    replay(
+        &job,
+        &config,
+        seed,
+        &violation.schedule,
+        violation.invariant,
+    );
+}

@@ -124,7 +124,7 @@ pub(super) fn settle<S: Subject>(
         mut ledger,
         ..
     } = life;
-    ledger.settle(point, &shown);
+    ledger.settle(point, kind, &shown);
     history.truncate(ledger.len());
     (history, ledger)
 }

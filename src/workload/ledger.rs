@@ -185,8 +185,8 @@ impl Ledger {
     ///
     /// It has shown them only when it is over: what a recovery that is cut off would have shown, nobody has seen.
     /// Operations issued behind the point did not happen. Acknowledgements given before it hold from the start of the
-    /// next life.
-    pub fn settle(&mut self, point: Position, present: &[bool]) {
+    /// next life, as far as they promised to outlast this kind of crash.
+    pub fn settle(&mut self, point: Position, crash: CrashKind, present: &[bool]) {
         self.entries.truncate(self.issued_by(point));
         let is_open = self.is_open(point);
         self.opened = Position::NEVER;
@@ -199,9 +199,13 @@ impl Ledger {
                 }
             };
             let earlier = entry.seen(is_open);
+            let kept = match crash {
+                CrashKind::ProcessCrash => entry.buffered,
+                CrashKind::PowerLoss => entry.durable,
+            };
             *entry = Entry {
                 issued: Position(0),
-                buffered: carried(entry.buffered),
+                buffered: carried(kept),
                 durable: carried(entry.durable),
                 failed: carried(entry.failed),
                 earlier,
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn what_recovery_showed_to_be_gone_stays_gone() {
         let mut ledger = ledger();
-        ledger.settle(Position(7), &[true, false]);
+        ledger.settle(Position(7), CrashKind::PowerLoss, &[true, false]);
         ledger.enter(Mark::Opened, Position(3));
         assert_eq!(
             standings(&ledger, 3, CrashKind::PowerLoss),
@@ -288,16 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn a_buffered_acknowledgement_ends_with_the_power() {
+        let after = |crash| {
+            let mut ledger = ledger();
+            ledger.settle(Position(4), crash, &[false]);
+            standings(&ledger, 0, CrashKind::ProcessCrash)
+        };
+        assert_eq!(after(CrashKind::ProcessCrash), [Standing::MustSurvive]);
+        assert_eq!(after(CrashKind::PowerLoss), [Standing::InDoubt]);
+    }
+
+    #[test]
     fn nobody_saw_what_a_recovery_that_was_cut_off_would_have_shown() {
         let mut ledger = ledger();
-        ledger.settle(Position(7), &[true, false]);
+        ledger.settle(Position(7), CrashKind::PowerLoss, &[true, false]);
         ledger.enter(Mark::Opened, Position(3));
         let in_doubt = [Standing::InDoubt, Standing::InDoubt];
         assert_eq!(standings(&ledger, 2, CrashKind::PowerLoss), in_doubt);
         assert!(!ledger.was_seen_by(OperationId(0), Position(2)));
 
         // The next recovery is a new one, with a word of its own.
-        ledger.settle(Position(2), &[false, true]);
+        ledger.settle(Position(2), CrashKind::PowerLoss, &[false, true]);
         let expected = [Standing::Gone, Standing::InDoubt];
         assert_eq!(ledger.carried().collect::<Vec<_>>(), expected);
         assert_eq!(standings(&ledger, 0, CrashKind::PowerLoss), in_doubt);
@@ -308,7 +323,7 @@ mod tests {
     #[test]
     fn what_was_not_issued_by_the_crash_never_happened() {
         let mut ledger = ledger();
-        ledger.settle(Position(4), &[true]);
+        ledger.settle(Position(4), CrashKind::PowerLoss, &[true]);
         assert_eq!(ledger.len(), 1);
     }
 }

@@ -9,7 +9,7 @@ use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},
     oracle::catalogue,
     run::{
-        CrashMode, EventStoreJob, Job, RunConfig, Subject, Verdict, Violation, replay, run,
+        CrashMode, EventStoreJob, Job, Mode, RunConfig, Subject, Verdict, Violation, replay, run,
         silence_subject_panics,
     },
     store::{OptionMap, OptionValue, StoreKind},
@@ -202,4 +202,68 @@ fn a_correct_subject_has_no_violation_and_lives_on() {
         }
     }
     let _: Numbers = Numbers(Fault::None);
+}
+
+/// A disk whose recovery was forgotten used to count as another one when it came again.
+#[test]
+fn a_disk_is_counted_once_though_its_recovery_is_forgotten() {
+    let naive = StoreKind::Ndjson.options(&OptionMap::new()).unwrap();
+    let bank = bank(48, Ratio::NEVER);
+    let job = EventStoreJob::event_store(naive, bank, &["recovery-succeeds"]).unwrap();
+    let everything = RunConfig {
+        in_recovery: 0,
+        mode: Mode::Exhaustive,
+        ..config(CrashMode::PowerLoss, "ext4-ordered", 1)
+    };
+    let outcome = run(&job, &everything, Seed(1));
+    let recoveries = outcome.recoveries;
+    assert!(recoveries > 2048, "{recoveries} are too few to forget any");
+    assert!(
+        outcome.distinct_images < outcome.recoveries,
+        "{} disks, {} recoveries",
+        outcome.distinct_images,
+        outcome.recoveries
+    );
+}
+
+/// A count that somebody wrote into a reproducer used to be counted down to its end.
+#[test]
+fn an_anchor_beyond_the_trace_ends_where_the_barriers_end() {
+    let config = config(CrashMode::PowerLoss, "ext4-ordered", 1);
+    let (seed, violation) = violation(Fault::NoSync, &config);
+    let mut schedule = violation.schedule;
+    let choice = schedule.crashes.last_mut().unwrap();
+    choice.trace = tornwrite::base::Digest::default();
+    choice.anchor.marks = u32::MAX;
+    choice.anchor.then = u32::MAX;
+    let began = std::time::Instant::now();
+    replay(
+        &job(Fault::NoSync),
+        &config,
+        seed,
+        &schedule,
+        violation.invariant,
+    );
+    assert!(began.elapsed().as_secs() < 5);
+}
+
+/// More pages than the write in flight has used to overflow the offset at which it was cut.
+#[test]
+fn a_write_in_flight_is_cut_within_its_pages() {
+    let job = store(StoreKind::Ndjson, None, bank(20, Ratio::NEVER));
+    let config = config(CrashMode::ProcessCrash, "ext4-ordered", 1);
+    let found = (0..20).map(Seed).find_map(|seed| {
+        let violations = run(&job, &config, seed).violations;
+        let cut = |violation: &Violation| violation.schedule.crashes[0].pages_in_flight > 0;
+        Some((seed, violations.into_iter().find(cut)?))
+    });
+    let (seed, mut violation) = found.expect("a write is cut in one of twenty runs");
+    violation.schedule.crashes[0].pages_in_flight = u64::MAX;
+    replay(
+        &job,
+        &config,
+        seed,
+        &violation.schedule,
+        violation.invariant,
+    );
 }

@@ -97,7 +97,7 @@ pub(super) fn operations<S: Subject>(
     lives: u32,
     past: &(Vec<S::Operation>, Ledger),
 ) -> Vec<S::Operation> {
-    let standings = past.1.standings(Position(0), CrashKind::PowerLoss);
+    let standings = past.1.carried();
     let past = past.0.iter().zip(standings);
     let past: Vec<_> = past
         .map(|(operation, standing)| Past {
@@ -124,7 +124,7 @@ pub(super) fn settle<S: Subject>(
         mut ledger,
         ..
     } = life;
-    ledger.settle(point, &shown);
+    ledger.settle(point, kind, &shown);
     history.truncate(ledger.len());
     (history, ledger)
 }

@@ -1,6 +1,9 @@
 //! Every crash state that is tried in one life: recovered once for each distinct disk, judged for each distinct ledger.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use super::{
     CoverageMark, Mode, RunConfig,
@@ -44,6 +47,8 @@ pub(super) struct Explorer<'a, S: Subject> {
     pub(super) trials: Trials,
     pub(super) tally: &'a mut Tally,
     known: BTreeMap<Digest, Known<S>>,
+    /// Every disk that was recovered, those whose recovery was forgotten too.
+    disks: BTreeSet<Digest>,
     inner: BTreeMap<Digest, Rc<Recovered<S>>>,
     marks: Vec<Position>,
     candidates: u64,
@@ -71,6 +76,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             trials,
             tally,
             known: BTreeMap::new(),
+            disks: BTreeSet::new(),
             inner: BTreeMap::new(),
             marks: life.recording.trace.marks().map(|(_, at)| at).collect(),
             candidates: 0,
@@ -177,7 +183,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let frontier = self.marks.partition_point(|mark| *mark <= point);
         let known = match self.known.remove(&identity) {
             Some(known) => known,
-            None => self.recover(state),
+            None => self.recover(state, identity),
         };
         let known = self.judge(known, state, frontier);
         if known.judged.get(&frontier) == Some(&true) && self.number + 1 < self.config.lives {
@@ -225,8 +231,10 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
     }
 
-    fn recover(&mut self, state: &State<'_>) -> Known<S> {
-        self.tally.distinct_image();
+    fn recover(&mut self, state: &State<'_>, identity: Digest) -> Known<S> {
+        if self.disks.insert(identity) {
+            self.tally.distinct_image();
+        }
         self.tally.recovery();
         let past = past(self.life, state.window.point);
         let recovered = recover(self.job, self.start(state), self.trials, &past);

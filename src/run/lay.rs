@@ -109,7 +109,10 @@ fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) ->
             entry(at),
             Some(Action::BarrierBegin { .. } | Action::BarrierEnd { .. })
         );
-        at += u32::from(is_barrier);
+        if !is_barrier {
+            break;
+        }
+        at += 1;
     }
     Some(Position(at))
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Position, Seed},
-    crash::{PersistenceGraph, process_crash},
+    crash::{PersistenceGraph, pages_in_flight, process_crash},
     image::Image,
     oracle::{Outcome, Witness},
     simfs::Recording,
@@ -133,7 +133,8 @@ impl<S: Subject> Replayer<'_, S> {
         self.covered.extend(covered.iter().cloned());
         self.timelines
             .push(Timeline::new(title, choice.kind, window, selection));
-        let pages = choice.pages_in_flight;
+        let in_flight = pages_in_flight(&recording.trace, window.point);
+        let pages = choice.pages_in_flight.min(in_flight);
         let keeps_pending = choice.kind == CrashKind::ProcessCrash
             && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss;
         self.image = match choice.kind {

@@ -98,7 +98,7 @@ pub(super) fn history<O>(life: &Life<O>, point: Position, kind: CrashKind) -> Ve
                 operation,
                 standing,
                 failed: life.ledger.failed_by(id, point),
-                seen: life.ledger.was_seen(id),
+                seen: life.ledger.was_seen_by(id, point),
             }
         })
         .collect()

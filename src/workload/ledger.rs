@@ -50,7 +50,7 @@ impl<O> Clone for Past<'_, O> {
 // Derived, it would ask the operation to be `Copy`, of which this holds only a reference.
 impl<O> Copy for Past<'_, O> {}
 
-/// What an earlier recovery showed of an operation.
+/// What a recovery showed of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     NotYet,
@@ -64,19 +64,32 @@ struct Entry {
     buffered: Position,
     durable: Position,
     failed: Position,
+    /// What recoveries before this life's showed.
+    earlier: Seen,
+    /// What this life's recovery shows, from where on it is over.
     seen: Seen,
 }
 
 /// Who was promised what, and when; indexed by [`OperationId`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Ledger {
     entries: Vec<Entry>,
+    opened: Position,
+}
+
+impl Default for Ledger {
+    fn default() -> Ledger {
+        Ledger::new()
+    }
 }
 
 impl Ledger {
     /// A ledger in which nothing was issued.
     pub fn new() -> Ledger {
-        Ledger::default()
+        Ledger {
+            entries: Vec::new(),
+            opened: Position::NEVER,
+        }
     }
 
     /// The number of operations issued so far.
@@ -97,7 +110,7 @@ impl Ledger {
     /// numbers them, so that would be a bug of the harness.
     pub fn enter(&mut self, mark: Mark, at: Position) {
         match mark {
-            Mark::Opened => {}
+            Mark::Opened => self.opened = self.opened.min(at),
             Mark::Issued(id) => {
                 assert_eq!(
                     id.index(),
@@ -110,6 +123,7 @@ impl Ledger {
                     buffered: never,
                     durable: never,
                     failed: never,
+                    earlier: Seen::NotYet,
                     seen: Seen::NotYet,
                 });
             }
@@ -132,7 +146,19 @@ impl Ledger {
     ) -> impl ExactSizeIterator<Item = Standing> + '_ {
         self.entries[..self.issued_by(point)]
             .iter()
-            .map(move |entry| entry.standing(point, crash))
+            .map(move |entry| entry.standing(entry.seen(self.is_open(point)), point, crash))
+    }
+
+    /// The operations of earlier lives, and what a power loss must leave of each once this life's recovery is over.
+    pub fn carried(&self) -> impl ExactSizeIterator<Item = Standing> + '_ {
+        let start = Position(0);
+        let standing = move |entry: &Entry| entry.standing(entry.seen, start, CrashKind::PowerLoss);
+        self.entries[..self.issued_by(start)].iter().map(standing)
+    }
+
+    /// Whether this life's recovery is over by `point`, so that somebody may have seen what it shows.
+    fn is_open(&self, point: Position) -> bool {
+        self.opened <= point
     }
 
     /// The number of operations issued by `point`.
@@ -147,19 +173,23 @@ impl Ledger {
             .is_some_and(|entry| entry.failed <= point)
     }
 
-    /// Whether an earlier recovery showed the operation.
-    pub fn was_seen(&self, id: OperationId) -> bool {
+    /// Whether a recovery that was over by `point` showed the operation.
+    pub fn was_seen_by(&self, id: OperationId, point: Position) -> bool {
+        let is_open = self.is_open(point);
         self.entries
             .get(id.index())
-            .is_some_and(|entry| entry.seen == Seen::Present)
+            .is_some_and(|entry| entry.seen(is_open) == Seen::Present)
     }
 
-    /// Goes on to the next life: the crash at `point` happened, and recovery showed `present` of the operations.
+    /// Goes on to the next life: the crash at `point` happened, and recovery shows `present` of the operations.
     ///
+    /// It has shown them only when it is over: what a recovery that is cut off would have shown, nobody has seen.
     /// Operations issued behind the point did not happen. Acknowledgements given before it hold from the start of the
-    /// next life.
-    pub fn settle(&mut self, point: Position, present: &[bool]) {
+    /// next life, as far as they promised to outlast this kind of crash.
+    pub fn settle(&mut self, point: Position, crash: CrashKind, present: &[bool]) {
         self.entries.truncate(self.issued_by(point));
+        let is_open = self.is_open(point);
+        self.opened = Position::NEVER;
         for (entry, &present) in self.entries.iter_mut().zip(present) {
             let carried = |at: Position| {
                 if at <= point {
@@ -168,12 +198,18 @@ impl Ledger {
                     Position::NEVER
                 }
             };
+            let earlier = entry.seen(is_open);
+            let kept = match crash {
+                CrashKind::ProcessCrash => entry.buffered,
+                CrashKind::PowerLoss => entry.durable,
+            };
             *entry = Entry {
                 issued: Position(0),
-                buffered: carried(entry.buffered),
+                buffered: carried(kept),
                 durable: carried(entry.durable),
                 failed: carried(entry.failed),
-                seen: match (entry.seen, present) {
+                earlier,
+                seen: match (earlier, present) {
                     (Seen::Absent, _) | (_, false) => Seen::Absent,
                     (_, true) => Seen::Present,
                 },
@@ -183,12 +219,16 @@ impl Ledger {
 }
 
 impl Entry {
-    fn standing(&self, point: Position, crash: CrashKind) -> Standing {
+    fn seen(&self, is_open: bool) -> Seen {
+        if is_open { self.seen } else { self.earlier }
+    }
+
+    fn standing(&self, seen: Seen, point: Position, crash: CrashKind) -> Standing {
         let acknowledged = match crash {
             CrashKind::ProcessCrash => self.buffered,
             CrashKind::PowerLoss => self.durable,
         };
-        match self.seen {
+        match seen {
             Seen::Absent => Standing::Gone,
             _ if acknowledged <= point => Standing::MustSurvive,
             _ => Standing::InDoubt,
@@ -241,18 +281,49 @@ mod tests {
     #[test]
     fn what_recovery_showed_to_be_gone_stays_gone() {
         let mut ledger = ledger();
-        ledger.settle(Position(7), &[true, false]);
+        ledger.settle(Position(7), CrashKind::PowerLoss, &[true, false]);
+        ledger.enter(Mark::Opened, Position(3));
         assert_eq!(
-            standings(&ledger, 0, CrashKind::PowerLoss),
+            standings(&ledger, 3, CrashKind::PowerLoss),
             [Standing::InDoubt, Standing::Gone]
         );
-        assert!(ledger.was_seen(OperationId(0)) && !ledger.was_seen(OperationId(1)));
+        let seen = |id| ledger.was_seen_by(OperationId(id), Position(3));
+        assert!(seen(0) && !seen(1));
+    }
+
+    #[test]
+    fn a_buffered_acknowledgement_ends_with_the_power() {
+        let after = |crash| {
+            let mut ledger = ledger();
+            ledger.settle(Position(4), crash, &[false]);
+            standings(&ledger, 0, CrashKind::ProcessCrash)
+        };
+        assert_eq!(after(CrashKind::ProcessCrash), [Standing::MustSurvive]);
+        assert_eq!(after(CrashKind::PowerLoss), [Standing::InDoubt]);
+    }
+
+    #[test]
+    fn nobody_saw_what_a_recovery_that_was_cut_off_would_have_shown() {
+        let mut ledger = ledger();
+        ledger.settle(Position(7), CrashKind::PowerLoss, &[true, false]);
+        ledger.enter(Mark::Opened, Position(3));
+        let in_doubt = [Standing::InDoubt, Standing::InDoubt];
+        assert_eq!(standings(&ledger, 2, CrashKind::PowerLoss), in_doubt);
+        assert!(!ledger.was_seen_by(OperationId(0), Position(2)));
+
+        // The next recovery is a new one, with a word of its own.
+        ledger.settle(Position(2), CrashKind::PowerLoss, &[false, true]);
+        let expected = [Standing::Gone, Standing::InDoubt];
+        assert_eq!(ledger.carried().collect::<Vec<_>>(), expected);
+        assert_eq!(standings(&ledger, 0, CrashKind::PowerLoss), in_doubt);
+        ledger.enter(Mark::Opened, Position(1));
+        assert_eq!(standings(&ledger, 1, CrashKind::PowerLoss), expected);
     }
 
     #[test]
     fn what_was_not_issued_by_the_crash_never_happened() {
         let mut ledger = ledger();
-        ledger.settle(Position(4), &[true]);
+        ledger.settle(Position(4), CrashKind::PowerLoss, &[true]);
         assert_eq!(ledger.len(), 1);
     }
 }

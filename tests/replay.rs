@@ -236,15 +236,15 @@ fn an_anchor_beyond_the_trace_ends_where_the_barriers_end() {
     choice.trace = tornwrite::base::Digest::default();
     choice.anchor.marks = u32::MAX;
     choice.anchor.then = u32::MAX;
-    let began = std::time::Instant::now();
-    replay(
+    let again = replay(
         &job(Fault::NoSync),
         &config,
         seed,
         &schedule,
         violation.invariant,
     );
-    assert!(began.elapsed().as_secs() < 5);
+    let laid = !matches!(again.verdict, Verdict::Stale(_));
+    assert!(laid, "{:?}", again.verdict);
 }
 
 /// More pages than the write in flight has used to overflow the offset at which it was cut.

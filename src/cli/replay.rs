@@ -12,8 +12,9 @@ use super::{
 use crate::{
     base::{SEED_VERSION, Seed},
     campaign::{REPRODUCER_VERSION, Reproducer, Sentences},
+    oracle::catalogue,
     report,
-    run::{Replay, Schedule, Verdict, replay as execute, run},
+    run::{OPERATIONS_SUCCEED, Replay, Schedule, Verdict, replay as execute, run},
     scenario::{InputError, Problem, Scenario},
     vfs::VfsExt as _,
 };
@@ -97,6 +98,12 @@ fn load(path: &Path) -> Result<Target, Failure> {
         }
     }
     let reproducer: Reproducer<Scenario> = serde_json::from_str(&text).map_err(misread)?;
+    let known = reproducer.invariant == OPERATIONS_SUCCEED;
+    if let (false, Err(error)) = (known, catalogue::find(&reproducer.invariant)) {
+        let at = text.find("\"invariant\"").unwrap_or(0);
+        let span = at..at + "\"invariant\"".len();
+        return Err(InputError::at(&label, &text, span, &error.to_string()).into());
+    }
     let mut scenario = reproducer.scenario;
     let misplaced = |problem: Problem| {
         let key = problem

@@ -133,7 +133,11 @@ impl PersistenceGraph<'_> {
         let log_to = match kind {
             BarrierKind::Fsync => file.and_then(|state| state.last),
             BarrierKind::Fdatasync => file.and_then(|state| state.last_data),
-            BarrierKind::FsyncDirectory => directory.and_then(|state| state.last),
+            // A directory's own creation or rename touches its inode, as a change of its entries does.
+            BarrierKind::FsyncDirectory => {
+                let own = file.and_then(|state| state.last);
+                own.max(directory.and_then(|state| state.last))
+            }
         };
         let is_directory = kind == BarrierKind::FsyncDirectory;
         OpenBarrier {

@@ -4,7 +4,7 @@
 //! count; what a barrier now makes certain drops out of the choice.
 
 use super::{
-    CrashChoice,
+    CrashChoice, KeptEffect,
     schedule::{Outline, part},
 };
 use crate::{
@@ -67,11 +67,20 @@ pub(super) fn lay<'g>(
             let effect = window.effect(*slot);
             effect.entry == entry && part(&effect.kind, &window) == lost.part
         };
-        match (0..selection.len()).find(is_it) {
-            Some(slot) => selection[slot] = Kept::from_parts(lost.sectors, lost.fills),
-            None if entry < point.0 => covered.push(format!("{} of {}", lost.part, lost.operation)),
-            None => return Err(diverged()),
+        if let Some(slot) = (0..selection.len()).find(is_it) {
+            selection[slot] = Kept::from_parts(lost.sectors, lost.fills);
+            continue;
         }
+        let is_covered = graph.effects.iter().any(|effect| {
+            effect.entry == entry
+                && effect.certain_at <= point
+                && part(&effect.kind, &window) == lost.part
+        });
+        if !is_covered {
+            // The operation is there, but it does something else now: another length, another place.
+            return Err(changed(lost, entry, &outline));
+        }
+        covered.push(format!("{} of {}", lost.part, lost.operation));
     }
     if !window.is_legal(&selection) {
         window.legalise(&mut selection);
@@ -115,6 +124,17 @@ fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) ->
         at += 1;
     }
     Some(Position(at))
+}
+
+/// The operation that has no such effect any more.
+fn changed(lost: &KeptEffect, entry: u32, outline: &Outline) -> Divergence {
+    let number = outline.number(entry);
+    let recorded = format!("{} ({})", lost.operation, lost.part);
+    Divergence {
+        number,
+        recorded,
+        today: format!("{} without that effect", lost.operation),
+    }
 }
 
 fn divergence(choice: &CrashChoice, outline: &Outline) -> Divergence {

@@ -119,6 +119,11 @@ impl Outline {
         self.names.get(&entry).cloned().unwrap_or_default()
     }
 
+    /// Which of the operations stands at an index of the trace, counted from 1.
+    pub(super) fn number(&self, entry: u32) -> usize {
+        self.names.range(..=entry).count()
+    }
+
     /// The last path of an inode.
     pub(super) fn path_of(&self, inode: Inode) -> &str {
         self.paths.get(&inode).map_or("", String::as_str)

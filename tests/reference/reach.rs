@@ -85,7 +85,9 @@ fn last_change(
         .rposition(|(index, entry)| match kind {
             BarrierKind::Fsync => changes_file(entry.action, inode),
             BarrierKind::Fdatasync => changes_extent(builder, index, entry.action, inode),
-            BarrierKind::FsyncDirectory => changes_entries(entry.action, inode),
+            BarrierKind::FsyncDirectory => {
+                changes_entries(entry.action, inode) || changes_file(entry.action, inode)
+            }
         })
 }
 

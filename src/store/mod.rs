@@ -21,7 +21,7 @@ pub use options::{OptionError, OptionMap, OptionValue};
 
 use crate::{
     trace::Promise,
-    vfs::{PathBuf, Vfs, VfsError},
+    vfs::{Path, PathBuf, Vfs, VfsError, VfsResult},
     workload::{EventBatch, EventLog},
 };
 
@@ -103,4 +103,21 @@ pub enum StoreError {
         /// What the format can hold.
         limit_bytes: u64,
     },
+}
+
+/// The numbers of the files in a directory that are named by a number and this suffix, ascending.
+fn file_numbers(vfs: &dyn Vfs, directory: Path<'_>, suffix: &[u8]) -> VfsResult<Vec<u64>> {
+    let number = |name: &[u8]| {
+        str::from_utf8(name.strip_suffix(suffix)?)
+            .ok()?
+            .parse()
+            .ok()
+    };
+    let entries = vfs.read_dir(directory)?;
+    let mut numbers: Vec<u64> = entries
+        .iter()
+        .filter_map(|entry| number(&entry.name))
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers)
 }

@@ -160,19 +160,7 @@ pub(super) fn numbers(vfs: &dyn Vfs) -> VfsResult<Vec<u64>> {
     if !vfs.exists(DIRECTORY)? {
         return Ok(Vec::new());
     }
-    let number = |name: &[u8]| {
-        str::from_utf8(name.strip_suffix(b".wal")?)
-            .ok()?
-            .parse()
-            .ok()
-    };
-    let entries = vfs.read_dir(DIRECTORY)?;
-    let mut numbers: Vec<u64> = entries
-        .iter()
-        .filter_map(|entry| number(&entry.name))
-        .collect();
-    numbers.sort_unstable();
-    Ok(numbers)
+    crate::store::file_numbers(vfs, DIRECTORY, b".wal")
 }
 
 /// A bijection that spreads every bit over all others (the finaliser of splitmix64).

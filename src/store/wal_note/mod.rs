@@ -106,7 +106,7 @@ impl WalNote {
             replay.file(SNAPSHOT, &vfs.read(SNAPSHOT)?)?;
             replay.covered_seq = replay.last_seq;
         }
-        let numbers = segment_numbers(vfs)?;
+        let numbers = super::file_numbers(vfs, LOG_DIRECTORY, b".log")?;
         for &number in &numbers {
             let path = segment_path(number);
             replay.file(path.as_path(), &vfs.read(path.as_path())?)?;
@@ -156,7 +156,7 @@ impl WalNote {
     /// Drops all records up to a sequence number by rewriting each segment in place.
     fn truncate(&mut self, up_to_seq: u64) -> Result<(), StoreError> {
         let vfs = self.context.vfs.as_ref();
-        for number in segment_numbers(vfs)? {
+        for number in super::file_numbers(vfs, LOG_DIRECTORY, b".log")? {
             let path = segment_path(number);
             let bytes = vfs.read(path.as_path())?;
             self.buffer.clear();
@@ -293,23 +293,6 @@ impl Replay {
 
 fn segment_path(number: u64) -> PathBuf {
     LOG_DIRECTORY.join(format!("{number:06}.log"))
-}
-
-/// The numbers of all segments, ascending.
-fn segment_numbers(vfs: &dyn Vfs) -> VfsResult<Vec<u64>> {
-    let number = |name: &[u8]| {
-        str::from_utf8(name.strip_suffix(b".log")?)
-            .ok()?
-            .parse()
-            .ok()
-    };
-    let entries = vfs.read_dir(LOG_DIRECTORY)?;
-    let mut numbers: Vec<u64> = entries
-        .iter()
-        .filter_map(|entry| number(&entry.name))
-        .collect();
-    numbers.sort_unstable();
-    Ok(numbers)
 }
 
 /// Opens a segment for appending at its end, whatever is there.

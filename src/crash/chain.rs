@@ -9,7 +9,7 @@ use super::{
     state::{Kept, Selection},
     window::{Chain, Window},
 };
-use crate::profile::{Fill, Tear};
+use crate::profile::{Fill, FreshTear, OverwriteTear};
 
 /// What the sectors of one chain may show.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl<'w> ChainOptions<'w> {
         visible: Sectors,
     ) -> ChainOptions<'w> {
         let profile = window.graph.profile;
-        let whole_block = chain.fresh && profile.fresh_tear.value == Tear::Block;
+        let whole_block = chain.fresh && profile.fresh_tear.value != FreshTear::Sector;
         let fills: Vec<Fill> = if chain.fresh {
             window.fills().collect()
         } else {
@@ -53,7 +53,7 @@ impl<'w> ChainOptions<'w> {
             fills,
         };
         let in_place = !chain.fresh || whole_block;
-        if in_place && profile.overwrite_tear.value == Tear::Block {
+        if in_place && profile.overwrite_tear.value != OverwriteTear::Sector {
             options.push_unit(visible);
         } else {
             (0..Sectors::BITS).for_each(|sector| options.push_unit(visible & 1 << sector));

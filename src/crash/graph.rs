@@ -17,7 +17,7 @@ use super::reach::{DirectoryState, FileState, OpenBarrier};
 use crate::{
     base::Position,
     image::Inode,
-    profile::{DataPath, Growth, Profile, RenameOver, Tear},
+    profile::{DataPath, Growth, OverwriteTear, Profile, RenameOver},
     simfs::Recording,
     trace::{Action, Span},
 };
@@ -236,7 +236,7 @@ impl<'r> PersistenceGraph<'r> {
 
     /// A rename over a file whose profile allocates first: the lengths so far go before the rename.
     fn allocate_before_rename(&mut self, inode: Inode) {
-        if self.profile.rename_over.value != RenameOver::AllocatesFirst {
+        if self.profile.rename_over.value == RenameOver::Nothing {
             return;
         }
         let rename = u32::try_from(self.groups.len()).expect("fewer than 2^32 groups");
@@ -299,7 +299,7 @@ impl<'r> PersistenceGraph<'r> {
         if first {
             state.first_write = Some(index);
         }
-        let whole = first || self.profile.overwrite_tear.value == Tear::Block;
+        let whole = first || self.profile.overwrite_tear.value != OverwriteTear::Sector;
         let sectors = if whole { ALL_SECTORS } else { touched };
         let effect = BlockEffect {
             inode,

@@ -7,7 +7,7 @@ use super::{
     state::{Kept, Selection},
     window::{Chain, FileChoices, Window},
 };
-use crate::profile::Tear;
+use crate::profile::{FreshTear, OverwriteTear};
 
 impl Window<'_> {
     /// Whether a selection is one of the crash states at this point.
@@ -77,9 +77,9 @@ impl Window<'_> {
 
     fn legalise_chain(&self, chain: &Chain, selection: &mut Selection) {
         let profile = self.graph.profile;
-        let comes_whole = chain.fresh && profile.fresh_tear.value == Tear::Block;
+        let comes_whole = chain.fresh && profile.fresh_tear.value != FreshTear::Sector;
         let in_place = !chain.fresh || comes_whole;
-        let tears_whole = in_place && profile.overwrite_tear.value == Tear::Block;
+        let tears_whole = in_place && profile.overwrite_tear.value != OverwriteTear::Sector;
         // Sectors of which an earlier version is lost cannot show a later one.
         let mut lost: Sectors = 0;
         for (place, &slot) in chain.slots.iter().enumerate() {

@@ -132,7 +132,8 @@ impl PersistenceGraph<'_> {
         let directory = self.directories.get(&inode);
         let log_to = match kind {
             BarrierKind::Fsync => file.and_then(|state| state.last),
-            BarrierKind::Fdatasync => file.and_then(|state| state.last_data),
+            BarrierKind::Syncfs | BarrierKind::SyncFileRange => None,
+            BarrierKind::Fdatasync | BarrierKind::Msync => file.and_then(|state| state.last_data),
             // A directory's own creation or rename touches its inode, as a change of its entries does.
             BarrierKind::FsyncDirectory => {
                 let own = file.and_then(|state| state.last);
@@ -151,7 +152,7 @@ impl PersistenceGraph<'_> {
     pub(super) fn complete_barrier(&mut self, barrier: &OpenBarrier, at: Position) {
         match self.profile.reach.value {
             Reach::Own => self.cover_own(barrier, at),
-            Reach::OwnAndLog => {
+            Reach::LogPrefix | Reach::LogTree => {
                 self.cover_own(barrier, at);
                 if let Some(entry) = barrier.log_to {
                     self.cover_log(entry, at);

@@ -44,6 +44,8 @@ pub enum Node {
     File(Arc<FileContent>),
     /// A directory.
     Directory(Arc<Directory>),
+    /// A symbolic link, and where it leads.
+    Symlink(Arc<[u8]>),
 }
 
 /// A whole filesystem at rest; cheap to clone.
@@ -80,7 +82,7 @@ impl Image {
     pub fn file(&self, inode: Inode) -> Option<&FileContent> {
         match self.node(inode)? {
             Node::File(file) => Some(file),
-            Node::Directory(_) => None,
+            Node::Directory(_) | Node::Symlink(_) => None,
         }
     }
 
@@ -88,7 +90,15 @@ impl Image {
     pub fn directory(&self, inode: Inode) -> Option<&Directory> {
         match self.node(inode)? {
             Node::Directory(directory) => Some(directory),
-            Node::File(_) => None,
+            Node::File(_) | Node::Symlink(_) => None,
+        }
+    }
+
+    /// Where the symbolic link with this inode leads, if it is one.
+    pub fn symlink(&self, inode: Inode) -> Option<&[u8]> {
+        match self.node(inode)? {
+            Node::Symlink(target) => Some(target),
+            Node::File(_) | Node::Directory(_) => None,
         }
     }
 
@@ -223,6 +233,9 @@ impl Image {
                     hasher
                         .number(2 * index as u64 + 1)
                         .digest(directory.digest());
+                }
+                Some(Node::Symlink(target)) => {
+                    hasher.number(u64::MAX - index as u64).bytes(target);
                 }
                 None => {}
             }

@@ -18,7 +18,7 @@ impl Image {
                     target.write(at, &file.to_vec())?;
                     first_names[inode.index()] = Some(path);
                 }
-                (None, _) => {}
+                (Some(Node::Symlink(_)) | None, _) => {}
             }
         }
         Ok(())

@@ -2,12 +2,21 @@
 //!
 //! A [`Profile`] is a plain struct of small enums; each field is a [`Rule`] that carries where it comes from. The crash
 //! model is built once and asks the profile; no code knows a filesystem by name. Adding a filesystem is adding a table
-//! entry in `table.rs`.
+//! entry in `table.rs`; a scenario may change single rules of one that is there ([`Profile::with`]).
 
+#[macro_use]
+mod switch;
+mod inline;
 mod table;
 
 use std::fmt;
 
+pub use inline::SwitchError;
+pub use switch::{
+    Choice, DataFirst, DataPath, Fill, FillSet, FreshTear, FsyncFailure, Growth, LogFailure,
+    MetadataOrder, OverwriteTear, Reach, RenameOver, Switch, TailGrowth, TreeDirectories,
+    TreeRemovals, TreeRenames,
+};
 pub use table::PROFILES;
 
 /// The tear unit of a device: the smallest piece that it writes as a whole.
@@ -22,6 +31,15 @@ pub struct Rule<T> {
     pub source: &'static str,
 }
 
+/// How much a profile takes for granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// What documentation and maintainers guarantee.
+    Documented,
+    /// That, tightened by mechanisms of today's kernel that nobody promises to keep.
+    Observed,
+}
+
 /// What one filesystem promises about what a power loss leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -29,107 +47,49 @@ pub struct Profile {
     pub name: &'static str,
     /// One line for `list`.
     pub summary: &'static str,
+    /// How much it takes for granted.
+    pub strength: Strength,
     /// Whether changes of names and lengths become durable in order.
     pub metadata: Rule<MetadataOrder>,
     /// What a completed barrier covers.
     pub reach: Rule<Reach>,
+    /// Whether a log tree takes renames of files that it holds with its next write.
+    pub tree_renames: Rule<TreeRenames>,
+    /// How deep a log tree takes a directory.
+    pub tree_directories: Rule<TreeDirectories>,
+    /// What a barrier does that needs a name removed from another file.
+    pub tree_removals: Rule<TreeRemovals>,
     /// When a longer file becomes durable.
     pub growth: Rule<Growth>,
+    /// When a file becomes longer on disk within a block that it already has.
+    pub tail_growth: Rule<TailGrowth>,
+    /// Which bytes must be on disk before a size that shows them.
+    pub data_first: Rule<DataFirst>,
     /// How bytes get to disk.
     pub data: Rule<DataPath>,
-    /// The smallest part of an in-place overwrite that survives on its own.
-    pub overwrite_tear: Rule<Tear>,
-    /// The smallest part of a newly allocated block that survives on its own.
-    pub fresh_tear: Rule<Tear>,
+    /// The smallest part of an overwrite that survives on its own.
+    pub overwrite_tear: Rule<OverwriteTear>,
+    /// The smallest part of a write to new blocks that survives on its own.
+    pub fresh_tear: Rule<FreshTear>,
     /// What a rename over an existing file does first.
     pub rename_over: Rule<RenameOver>,
     /// What bytes show that are inside a file and were never written to disk.
     pub fill: Rule<FillSet>,
+    /// What a failed fsync leaves behind, and who is told.
+    pub fsync_failure: Rule<FsyncFailure>,
+    /// What a failed write of the log does.
+    pub log_failure: Rule<LogFailure>,
 }
 
-/// Whether changes of names and lengths become durable in order.
+/// One rule of a profile in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetadataOrder {
-    /// One log: what survives is a prefix, and a rename is one step.
-    Log,
-    /// None: each name and each length on its own, a rename by halves.
-    Unordered,
-}
-
-/// What a completed barrier covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// What was done to the file itself, or the entries of the directory itself.
-    Own,
-    /// That, and the log up to the last change of the file or directory.
-    OwnAndLog,
-    /// Everything that was done before the barrier began.
-    Everything,
-}
-
-/// When a longer file becomes durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Growth {
-    /// With the metadata log, each step in its place.
-    Logged,
-    /// When the blocks are allocated at write-back: not before earlier metadata, and after nothing.
-    Late,
-    /// At any time.
-    Free,
-}
-
-/// How bytes get to disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataPath {
-    /// Straight to their blocks, ordered with nothing.
-    InPlace,
-    /// Through the log, block by block in order.
-    Journaled,
-}
-
-/// The smallest part of a write that survives on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tear {
-    /// A sector of 512 bytes on the file's grid.
-    Sector,
-    /// A block of 4096 bytes on the file's grid.
-    Block,
-}
-
-/// What a rename over an existing file does before it takes effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RenameOver {
-    /// Nothing.
-    Nothing,
-    /// It allocates the new file's blocks, so that its length goes before the rename; its bytes need not.
-    AllocatesFirst,
-}
-
-/// What bytes show that are inside a file and were never written to disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
-    /// Zeros.
-    Zero,
-    /// Bytes of a file that was deleted or cut earlier.
-    Stale,
-    /// Bytes that mean nothing.
-    Garbage,
-}
-
-/// The fills that a profile allows; zeros are always among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FillSet(&'static [Fill]);
-
-impl FillSet {
-    /// Zeros only.
-    pub const ZERO: FillSet = FillSet(&[Fill::Zero]);
-    /// Zeros, stale bytes or garbage.
-    pub const ANY: FillSet = FillSet(&[Fill::Zero, Fill::Stale, Fill::Garbage]);
-
-    /// The allowed fills, zeros first.
-    pub const fn as_slice(self) -> &'static [Fill] {
-        self.0
-    }
+pub struct RuleText {
+    /// The switch.
+    pub key: &'static str,
+    /// Its value.
+    pub choice: Choice,
+    /// Where it comes from.
+    pub source: &'static str,
 }
 
 impl Profile {
@@ -141,6 +101,16 @@ impl Profile {
     /// Whether names and lengths become durable in the order of one log.
     pub fn has_log(&self) -> bool {
         self.metadata.value == MetadataOrder::Log
+    }
+
+    /// The profile of the same filesystem in the other strength, if there is one.
+    pub fn sibling(&self) -> Option<&'static Profile> {
+        let base = self.name.strip_suffix("-observed");
+        match (self.strength, base) {
+            (Strength::Observed, Some(base)) => Profile::find(base),
+            (Strength::Observed, None) => None,
+            (Strength::Documented, _) => Profile::find(&format!("{}-observed", self.name)),
+        }
     }
 }
 
@@ -155,15 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_profile_has_a_name_of_its_own_and_sources() {
+    fn every_profile_has_a_name_of_its_own_and_a_source_for_every_rule() {
         for profile in PROFILES {
             assert_eq!(Profile::find(profile.name), Some(profile));
-            let sources = [
-                profile.metadata.source,
-                profile.reach.source,
-                profile.growth.source,
-            ];
-            assert!(sources.iter().all(|source| !source.is_empty()), "{profile}");
+            for rule in profile.rules() {
+                assert!(rule.source.len() > 10, "{profile}: {}", rule.key);
+            }
         }
     }
 
@@ -171,26 +138,31 @@ mod tests {
     fn profiles_differ_in_more_than_their_names() {
         for (index, one) in PROFILES.iter().enumerate() {
             for two in &PROFILES[..index] {
-                let renamed = Profile {
-                    name: two.name,
-                    summary: two.summary,
-                    ..*one
+                let values = |profile: &Profile| {
+                    let rules = profile.rules();
+                    rules.map(|rule| (rule.key, rule.choice.word))
                 };
-                assert_ne!(renamed, *two);
+                assert_ne!(values(one), values(two), "{one} and {two}");
             }
         }
     }
 
     #[test]
-    fn what_is_journaled_grows_in_the_log() {
+    fn every_shipped_profile_is_a_possible_mix() {
+        for profile in PROFILES {
+            assert_eq!(profile.check(), Ok(()), "{profile}");
+        }
+    }
+
+    #[test]
+    fn an_observed_profile_has_a_documented_sibling() {
         for profile in PROFILES
             .iter()
-            .filter(|p| p.data.value == DataPath::Journaled)
+            .filter(|profile| profile.strength == Strength::Observed)
         {
-            assert!(
-                profile.has_log() && profile.growth.value == Growth::Logged,
-                "{profile}"
-            );
+            let sibling = profile.sibling().expect("a documented one");
+            assert_eq!(sibling.strength, Strength::Documented);
+            assert_eq!(sibling.sibling(), Some(profile));
         }
     }
 }

@@ -201,7 +201,7 @@ impl State {
                 size_bytes: file.size_bytes(),
                 links: self.live.links(inode),
             },
-            Node::Directory(_) => Metadata {
+            Node::Directory(_) | Node::Symlink(_) => Metadata {
                 kind: FileKind::Directory,
                 size_bytes: 0,
                 links: 1,

@@ -11,7 +11,7 @@ use std::panic::Location;
 
 use crate::base::{Digest, Hasher, Position};
 
-pub use action::{Action, BarrierKind, Span};
+pub use action::{Action, BarrierKind, FailedPages, Report, Span};
 pub use mark::{Mark, OperationId, Promise};
 pub use paths::Paths;
 

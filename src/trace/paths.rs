@@ -46,13 +46,32 @@ impl<'t> Paths<'t> {
                     directory,
                     name,
                     inode,
+                }
+                | Action::Symlink {
+                    directory,
+                    name,
+                    inode,
+                    ..
                 } => {
                     let path = self.child(directory, self.trace.bytes(name));
                     self.names.insert(inode, path);
                 }
                 Action::Rename {
                     to, to_name, inode, ..
-                } => self.rename(inode, to, to_name),
+                } => self.rename(inode, self.child(to, self.trace.bytes(to_name))),
+                Action::Exchange {
+                    from,
+                    from_name,
+                    to,
+                    to_name,
+                    inode,
+                    other,
+                } => {
+                    // By way of a path that no file has, since what lies below one may move to what lies below the other.
+                    self.rename(inode, PathBuf::from("\0"));
+                    self.rename(other, self.child(from, self.trace.bytes(from_name)));
+                    self.rename(inode, self.child(to, self.trace.bytes(to_name)));
+                }
                 _ => {}
             }
         }
@@ -72,9 +91,8 @@ impl<'t> Paths<'t> {
         self.get(directory).as_path().join(name)
     }
 
-    fn rename(&mut self, inode: Inode, to: Inode, name: super::Span) {
+    fn rename(&mut self, inode: Inode, new: PathBuf) {
         let old = self.get(inode);
-        let new = self.child(to, self.trace.bytes(name));
         let mut below = old.as_path().as_bytes().to_vec();
         below.push(b'/');
         for path in self.names.values_mut() {

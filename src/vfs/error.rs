@@ -69,6 +69,16 @@ pub enum VfsOperation {
     SetLen,
     SyncData,
     SyncAll,
+    Symlink,
+    ReadLink,
+    Exchange,
+    Allocate,
+    PunchHole,
+    ZeroRange,
+    SyncRange,
+    SyncFilesystem,
+    WritePages,
+    SyncPages,
 }
 
 impl fmt::Display for VfsOperation {
@@ -89,6 +99,16 @@ impl fmt::Display for VfsOperation {
             VfsOperation::SetLen => "truncate",
             VfsOperation::SyncData => "fdatasync",
             VfsOperation::SyncAll => "fsync",
+            VfsOperation::Symlink => "symlink",
+            VfsOperation::ReadLink => "read link",
+            VfsOperation::Exchange => "exchange",
+            VfsOperation::Allocate => "fallocate",
+            VfsOperation::PunchHole => "punch hole in",
+            VfsOperation::ZeroRange => "zero range of",
+            VfsOperation::SyncRange => "sync_file_range",
+            VfsOperation::SyncFilesystem => "syncfs",
+            VfsOperation::WritePages => "store to pages of",
+            VfsOperation::SyncPages => "msync",
         })
     }
 }

@@ -63,7 +63,7 @@ pub fn changed<T>(value: T) -> Rule<T> {
 /// The profile with this name; what was never written shows as zeros, which is the only fill that the reference knows.
 pub fn profile(name: &str) -> Profile {
     Profile {
-        fill: changed(FillSet::ZERO),
+        fill: changed(FillSet::Zero),
         ..*Profile::find(name).unwrap()
     }
 }

@@ -20,7 +20,7 @@ use reference::{
 use tornwrite::{
     base::{Position, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, all_points},
-    profile::{DataPath, Growth, Profile, Reach, RenameOver, Tear},
+    profile::{DataPath, FreshTear, Growth, OverwriteTear, Profile, Reach, RenameOver},
 };
 
 const PROGRAMS: u64 = 2000;
@@ -88,11 +88,11 @@ fn a_broken_rule_of_ext4_ordered_is_caught() {
             ..whole
         },
         Profile {
-            fresh_tear: changed(Tear::Sector),
+            fresh_tear: changed(FreshTear::Sector),
             ..whole
         },
         Profile {
-            overwrite_tear: changed(Tear::Block),
+            overwrite_tear: changed(OverwriteTear::Block),
             ..whole
         },
         Profile {
@@ -127,14 +127,14 @@ fn a_broken_rule_of_the_other_profiles_is_caught() {
         ),
         (
             Profile {
-                overwrite_tear: changed(Tear::Block),
+                overwrite_tear: changed(OverwriteTear::Block),
                 ..minimum
             },
             MINIMUM,
         ),
         (
             Profile {
-                fresh_tear: changed(Tear::Block),
+                fresh_tear: changed(FreshTear::Block),
                 ..minimum
             },
             MINIMUM,

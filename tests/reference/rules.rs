@@ -1,6 +1,6 @@
 //! What the three filesystems promise, said once more in the words of the reference.
 
-use tornwrite::profile::{FillSet, Profile, Rule, Tear};
+use tornwrite::profile::{FillSet, FreshTear, OverwriteTear, Profile, Rule};
 
 /// How far apart two things may be on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +71,8 @@ pub fn profile(name: &str) -> Profile {
 /// The same profile with nothing smaller than a block.
 pub fn by_block(profile: Profile) -> Profile {
     Profile {
-        overwrite_tear: changed(Tear::Block),
-        fresh_tear: changed(Tear::Block),
+        overwrite_tear: changed(OverwriteTear::Block),
+        fresh_tear: changed(FreshTear::Block),
         ..profile
     }
 }

@@ -69,7 +69,7 @@ impl PersistenceGraph<'_> {
         let mut shown = Vec::new();
         for block in block_index(start)..=block_index(end - 1) {
             let group = journaled.then(|| self.open_group(entry));
-            let effect = self.block_effect(inode, block, &range);
+            let effect = self.block_effect(inode, block, &range, group);
             allocates |= effect.first;
             let index = self.push_own(entry, inode, EffectKind::Block(effect.effect), group);
             if block >= shown_from {
@@ -136,12 +136,18 @@ impl PersistenceGraph<'_> {
     }
 
     /// The next effect, and whether it is the first on a new block.
-    fn block_effect(&mut self, inode: Inode, block: u32, range: &Range<u64>) -> NewBlock {
+    fn block_effect(
+        &mut self,
+        inode: Inode,
+        block: u32,
+        range: &Range<u64>,
+        group: Option<u32>,
+    ) -> NewBlock {
         let index = self.next_effect();
         let on_disk = in_base(self.recording.base.file(inode), block);
         let state = self.files.entry(inode).or_default();
         // Its page is dirty again, with all that it holds.
-        state.write_again(block, &mut self.effects);
+        state.write_again(block, group, &mut self.effects);
         let state = state.block(block, on_disk);
         let fresh = !state.on_disk;
         let touched = sectors_touched(block, range.start, range.end);
@@ -248,7 +254,7 @@ impl PersistenceGraph<'_> {
             return;
         }
         let group = self.is_journaled().then(|| self.open_group(entry));
-        let effect = self.block_effect(inode, block, range).effect;
+        let effect = self.block_effect(inode, block, range, group).effect;
         self.push_own(entry, inode, EffectKind::Block(effect), group);
         self.close_group(group);
     }

@@ -25,13 +25,11 @@ impl PersistenceGraph<'_> {
 
     /// The pages are clean: no barrier writes them again, until they are dirty again.
     fn clean_pages(&mut self, inode: Inode, begin: u32) {
-        let Some(state) = self.files.get_mut(&inode) else {
-            return;
-        };
+        let mut failed = self.take_from_log(inode, begin);
+        let state = self.files.entry(inode).or_default();
         let effects = &mut self.effects;
         let tied = state.allocated;
         let mut place = 0;
-        let mut failed = Vec::new();
         state.pending.retain(|&index| {
             let effect = &mut effects[index as usize];
             let fails = effect.entry < begin && matches!(effect.kind, EffectKind::Block(_));
@@ -47,6 +45,29 @@ impl PersistenceGraph<'_> {
         });
         state.failed.extend(failed);
         state.failed.sort_unstable();
+    }
+
+    /// Bytes in the log that could not be written to their place are no part of it any more.
+    fn take_from_log(&mut self, inode: Inode, begin: u32) -> Vec<u32> {
+        if !self.is_journaled() {
+            return Vec::new();
+        }
+        let queued = self.groups[self.groups_certain..].iter();
+        let effects = queued
+            .take_while(|group| group.entry < begin)
+            .flat_map(|group| group.first..group.end);
+        let taken: Vec<u32> = effects
+            .filter(|&index| match self.effects[index as usize].kind {
+                EffectKind::Block(block) => block.inode == inode,
+                _ => false,
+            })
+            .collect();
+        for &index in &taken {
+            let effect = &mut self.effects[index as usize];
+            effect.group = None;
+            effect.failed = true;
+        }
+        taken
     }
 
     /// The pages are back to what is on disk: what was written to them can survive no more.

@@ -52,7 +52,9 @@ impl FileState {
     }
 
     /// A block is dirty again: what a barrier failed to write of it is written with it.
-    pub(super) fn write_again(&mut self, block: u32, effects: &mut [Effect]) {
+    ///
+    /// `group` is where the log has the new write, if it has it.
+    pub(super) fn write_again(&mut self, block: u32, group: Option<u32>, effects: &mut [Effect]) {
         if self.failed.is_empty() {
             return;
         }
@@ -62,7 +64,9 @@ impl FileState {
         };
         let again: Vec<u32> = self.failed.extract_if(.., is_in_block).collect();
         for index in again {
-            effects[index as usize].failed = false;
+            let effect = &mut effects[index as usize];
+            effect.failed = false;
+            effect.needed_by = group;
             let place = self.pending.partition_point(|&other| other < index);
             self.pending.insert(place, index);
             self.allocated += usize::from(place < self.allocated);

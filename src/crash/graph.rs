@@ -10,12 +10,13 @@
 //!
 //! A barrier makes certain what its profile's reach says, of what was recorded before it *began*.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     effect::{Effect, EffectKind},
     file_state::FileState,
     reach::{DirectoryState, OpenBarrier},
+    tree::TreeState,
 };
 use crate::{
     base::Position,
@@ -51,8 +52,7 @@ pub struct PersistenceGraph<'r> {
     pub(super) directories: BTreeMap<Inode, DirectoryState>,
     /// How many groups at the head of the log are certain; behind them, a log tree may have made single ones so.
     pub(super) groups_certain: usize,
-    /// The inodes that a log tree holds.
-    pub(super) in_tree: BTreeSet<Inode>,
+    pub(super) tree: TreeState<'r>,
     open_barriers: Vec<OpenBarrier>,
     /// How many barriers a lying device keeps to itself, and which.
     lies: usize,
@@ -79,7 +79,7 @@ impl<'r> PersistenceGraph<'r> {
             files: BTreeMap::new(),
             directories: BTreeMap::new(),
             groups_certain: 0,
-            in_tree: BTreeSet::new(),
+            tree: TreeState::default(),
             open_barriers: Vec::new(),
             lies: lies as usize,
             believed: VecDeque::new(),
@@ -162,6 +162,8 @@ impl<'r> PersistenceGraph<'r> {
         let effect = self.push(entry, kind, group);
         if group.is_none() {
             self.files.entry(inode).or_default().pending.push(effect);
+        } else {
+            self.remember_logged(effect);
         }
         effect
     }

@@ -159,6 +159,8 @@ impl PersistenceGraph<'_> {
             state.last = Some(entry);
             if group.is_none() {
                 state.pending.push(effect);
+            } else {
+                self.remember_logged(effect);
             }
         }
         self.close_group(group);

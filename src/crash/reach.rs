@@ -88,7 +88,7 @@ impl PersistenceGraph<'_> {
             self.cover_entries(inode, begin, at);
         }
         self.cover_log_before(begin, at);
-        self.in_tree.clear();
+        self.tree.commit();
     }
 
     fn cover_own(&mut self, barrier: &OpenBarrier, at: Position) {
@@ -156,6 +156,9 @@ impl PersistenceGraph<'_> {
     /// Makes one effect certain that is in the log, with what needs to be there before it.
     pub(super) fn cover_logged(&mut self, index: u32, at: Position) {
         let effect = &mut self.effects[index as usize];
+        if effect.failed || effect.group.is_none() {
+            return;
+        }
         effect.certain_at = effect.certain_at.min(at);
         let (kind, group) = (effect.kind, effect.group);
         let group = group.map_or(0, |group| group as usize);

@@ -2,7 +2,7 @@
 //!
 //! The log itself stays as it is: what the tree did not take survives as a prefix, as before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     effect::{Effect, EffectKind},
@@ -11,110 +11,166 @@ use super::{
 };
 use crate::{
     base::Position,
-    image::Inode,
-    profile::{TreeDirectories, TreeRemovals, TreeRenames},
+    image::{Inode, Node},
+    profile::{Reach, TreeDirectories, TreeRemovals, TreeRenames},
+    trace::Action,
 };
 
+/// What a log tree needs to know of the names and files in the log.
+#[derive(Debug, Default)]
+pub(super) struct TreeState<'r> {
+    /// The changes of names of each inode, both halves of a rename.
+    names: BTreeMap<Inode, Vec<u32>>,
+    /// The changes of the entries of each directory.
+    entries: BTreeMap<Inode, Vec<u32>>,
+    /// The logged changes of the length and the blocks of each file.
+    content: BTreeMap<Inode, Vec<u32>>,
+    /// The last change of each name, and the one before each change.
+    last: BTreeMap<(Inode, &'r [u8]), u32>,
+    before: BTreeMap<u32, u32>,
+    /// The change that first gave an inode a name.
+    creations: BTreeMap<Inode, u32>,
+    /// The inodes that the tree holds, and those of them whose names have changed since.
+    held: BTreeSet<Inode>,
+    renamed: BTreeSet<Inode>,
+}
+
+impl TreeState<'_> {
+    /// The whole log is on disk: the next tree is an empty one.
+    pub(super) fn commit(&mut self) {
+        self.held.clear();
+        self.renamed.clear();
+    }
+}
+
 impl PersistenceGraph<'_> {
+    /// Remembers an effect in the log, where a log tree may take it ahead of the others.
+    pub(super) fn remember_logged(&mut self, index: u32) {
+        if self.profile.reach.value != Reach::LogTree {
+            return;
+        }
+        let effect = &self.effects[index as usize];
+        let tree = &mut self.tree;
+        let EffectKind::Name {
+            directory,
+            name,
+            target,
+            replaced,
+        } = effect.kind
+        else {
+            if let Some(inode) = effect.file() {
+                tree.content.entry(inode).or_default().push(index);
+            }
+            return;
+        };
+        let word = self.recording.trace.bytes(name);
+        if let Some(before) = tree.last.insert((directory, word), index) {
+            tree.before.insert(index, before);
+        }
+        tree.entries.entry(directory).or_default().push(index);
+        for inode in [target, replaced].into_iter().flatten() {
+            tree.names.entry(inode).or_default().push(index);
+            if tree.held.contains(&inode) {
+                tree.renamed.insert(inode);
+            }
+        }
+        if let Some(inode) = target
+            && self.recording.base.node(inode).is_none()
+        {
+            tree.creations.entry(inode).or_insert(index);
+        }
+    }
+
     pub(super) fn cover_tree(&mut self, barrier: &OpenBarrier, at: Position) {
         let (inode, begin) = (barrier.inode, barrier.begin);
-        let mut wanted: BTreeSet<u32> = self.names_of(inode, begin).collect();
+        let mut wanted: BTreeSet<u32> = self.queued(self.tree.names.get(&inode), begin).collect();
         if barrier.scope == Scope::Directory {
             wanted.extend(self.entries_of(inode, begin));
         }
         if self.profile.tree_renames.value == TreeRenames::NextSync {
-            for &held in &self.in_tree {
-                wanted.extend(self.names_of(held, begin));
+            for held in &self.tree.renamed {
+                wanted.extend(self.queued(self.tree.names.get(held), begin));
             }
         }
         let names = self.with_needs(wanted);
-        let removes = names
-            .iter()
-            .any(|&index| self.removes_other(index, barrier));
-        if removes && self.profile.tree_removals.value == TreeRemovals::FullCommit {
-            self.cover_file(inode, begin, at);
-            self.cover_log_before(begin, at);
-            self.in_tree.clear();
-            return;
-        }
-        for index in self.content_of(inode, begin) {
-            self.cover_logged(index, at);
-        }
+        let content: Vec<u32> = self.queued(self.tree.content.get(&inode), begin).collect();
+        let removes = names.iter().any(|&index| self.removes_other(index, inode));
         self.cover_file(inode, begin, at);
-        for index in names {
+        if removes && self.profile.tree_removals.value == TreeRemovals::FullCommit {
+            self.cover_log_before(begin, at);
+            return self.tree.commit();
+        }
+        for index in content.into_iter().chain(names) {
             self.cover_logged(index, at);
         }
-        self.in_tree.insert(inode);
+        self.forget_covered(inode);
+        self.tree.held.insert(inode);
     }
 
-    /// The effects in the log that no barrier covers yet, of operations before `begin`.
-    fn queued(&self, begin: u32) -> impl Iterator<Item = (u32, &Effect)> {
-        let queued = self.groups[self.groups_certain..].iter();
-        let effects = queued
-            .take_while(move |group| group.entry < begin)
-            .flat_map(|group| group.first..group.end);
-        effects
-            .map(|index| (index, &self.effects[index as usize]))
-            .filter(|(_, effect)| effect.certain_at == Position::NEVER)
+    /// Those of some effects in the log that no barrier covers yet, of operations before `begin`.
+    fn queued(&self, effects: Option<&Vec<u32>>, begin: u32) -> impl Iterator<Item = u32> {
+        let effects = effects.map_or(&[][..], Vec::as_slice).iter().copied();
+        effects.filter(move |&index| self.is_queued(&self.effects[index as usize], begin))
     }
 
-    /// Every change of a name of this inode, both halves of a rename.
-    fn names_of(&self, inode: Inode, begin: u32) -> impl Iterator<Item = u32> {
-        let is_about = move |effect: &Effect| match effect.kind {
-            EffectKind::Name {
-                target, replaced, ..
-            } => target == Some(inode) || replaced == Some(inode),
-            _ => false,
-        };
-        self.queued(begin)
-            .filter(move |(_, effect)| is_about(effect))
-            .map(|(index, _)| index)
+    fn is_queued(&self, effect: &Effect, begin: u32) -> bool {
+        effect.certain_at == Position::NEVER && effect.entry < begin
+    }
+
+    /// What is certain of the inode's own is not looked at again.
+    fn forget_covered(&mut self, inode: Inode) {
+        let effects = &self.effects;
+        let pending = |index: &u32| effects[*index as usize].certain_at == Position::NEVER;
+        let tree = &mut self.tree;
+        for known in [&mut tree.names, &mut tree.entries, &mut tree.content] {
+            if let Some(indices) = known.get_mut(&inode) {
+                indices.retain(pending);
+            }
+        }
+        let names = &tree.names;
+        let is_pending = |inode: &Inode| names.get(inode).is_some_and(|n| n.iter().any(pending));
+        tree.renamed.retain(is_pending);
     }
 
     /// The changes of the entries of this directory and, where the profile says so, of new directories in it.
     fn entries_of(&self, directory: Inode, begin: u32) -> BTreeSet<u32> {
         let deep = self.profile.tree_directories.value == TreeDirectories::NewSubdirectories;
-        let mut directories = BTreeSet::from([directory]);
         let mut entries = BTreeSet::new();
-        for (index, effect) in self.queued(begin) {
-            if let EffectKind::Name {
-                directory, target, ..
-            } = effect.kind
-                && directories.contains(&directory)
-            {
-                entries.insert(index);
-                let created = target.filter(|inode| deep && self.is_new_directory(*inode, begin));
-                directories.extend(created);
+        let mut open = vec![directory];
+        while let Some(directory) = open.pop() {
+            for index in self.queued(self.tree.entries.get(&directory), begin) {
+                if !entries.insert(index) || !deep {
+                    continue;
+                }
+                if let EffectKind::Name {
+                    target: Some(inode),
+                    ..
+                } = self.effects[index as usize].kind
+                    && self.is_new_directory(inode, index)
+                {
+                    open.push(inode);
+                }
             }
         }
         entries
     }
 
-    fn is_new_directory(&self, inode: Inode, begin: u32) -> bool {
-        self.creation_of(inode, begin).is_some() && self.directories.contains_key(&inode)
+    /// Whether an entry is that by which a directory came into being.
+    fn is_new_directory(&self, inode: Inode, index: u32) -> bool {
+        let entry = self.effects[index as usize].entry as usize;
+        let action = self.recording.trace.entries()[entry].action;
+        matches!(action, Action::CreateDirectory { inode: created, .. } if created == inode)
+            || self.is_queued_directory(inode)
     }
 
-    /// The entry that first gave an inode a name, if no barrier covers it yet.
-    fn creation_of(&self, inode: Inode, begin: u32) -> Option<u32> {
-        if self.recording.base.node(inode).is_some() {
-            return None;
-        }
-        let names = |effect: &Effect| match effect.kind {
-            EffectKind::Name { target, .. } => target == Some(inode),
-            _ => false,
-        };
-        let first = self.effects.iter().position(names)?;
-        let effect = &self.effects[first];
-        let is_queued = effect.certain_at == Position::NEVER && effect.entry < begin;
-        is_queued.then(|| u32::try_from(first).expect("fewer than 2^32 effects"))
-    }
-
-    /// The logged changes of the length and the blocks of a file.
-    fn content_of(&self, inode: Inode, begin: u32) -> Vec<u32> {
-        let own = self
-            .queued(begin)
-            .filter(|(_, effect)| effect.file() == Some(inode));
-        own.map(|(index, _)| index).collect()
+    /// Whether a directory came into being within the recording, and is not on disk yet.
+    fn is_queued_directory(&self, inode: Inode) -> bool {
+        let is_known = matches!(self.recording.base.node(inode), Some(Node::Directory(_)));
+        let creation = self.tree.creations.get(&inode);
+        !is_known
+            && self.tree.entries.contains_key(&inode)
+            && creation
+                .is_some_and(|&index| self.effects[index as usize].certain_at == Position::NEVER)
     }
 
     /// The changes of names with all that no recovery puts on disk without: the change of the same name before, the adding
@@ -127,48 +183,41 @@ impl PersistenceGraph<'_> {
                 continue;
             }
             let effect = &self.effects[index as usize];
-            let EffectKind::Name {
+            if let EffectKind::Name {
                 directory,
-                name,
                 replaced,
                 ..
             } = effect.kind
-            else {
-                continue;
-            };
-            let trace = &self.recording.trace;
-            for (other, before) in self.queued(effect.entry + 1) {
-                let EffectKind::Name {
-                    directory: place,
-                    name: word,
-                    target,
-                    ..
-                } = before.kind
-                else {
-                    continue;
-                };
-                let same_name =
-                    other < index && place == directory && trace.bytes(word) == trace.bytes(name);
-                let adding_half = before.group == effect.group
-                    && other != index
-                    && replaced.is_some()
-                    && target == replaced;
-                if same_name || adding_half {
-                    open.push(other);
-                }
+            {
+                open.extend(self.tree.before.get(&index));
+                open.extend(self.tree.creations.get(&directory));
+                open.extend(self.adding_half(index, effect, replaced));
             }
-            open.extend(self.creation_of(directory, effect.entry));
+            let pending = |index: &u32| self.effects[*index as usize].certain_at == Position::NEVER;
+            open.retain(pending);
         }
         found
     }
 
+    /// Of a change that takes a name from an inode, the change of the same step that gives it another.
+    fn adding_half(&self, index: u32, effect: &Effect, replaced: Option<Inode>) -> Option<u32> {
+        let group = self.groups[effect.group? as usize];
+        (group.first..group.end).find(|&other| {
+            let kind = self.effects[other as usize].kind;
+            let EffectKind::Name { target, .. } = kind else {
+                return false;
+            };
+            other != index && replaced.is_some() && target == replaced
+        })
+    }
+
     /// Whether a change takes a name away from another inode than the one that the barrier is about.
-    fn removes_other(&self, index: u32, barrier: &OpenBarrier) -> bool {
+    fn removes_other(&self, index: u32, inode: Inode) -> bool {
         match self.effects[index as usize].kind {
             EffectKind::Name {
                 replaced: Some(replaced),
                 ..
-            } => replaced != barrier.inode,
+            } => replaced != inode,
             _ => false,
         }
     }

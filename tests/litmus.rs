@@ -3,7 +3,10 @@
 //! Verified: for each script and each profile, the crash model derives exactly the outcomes that the script lists. With
 //! `TORNWRITE_BLESS=1` in the environment the lists are written anew instead: read the difference before you keep it.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-#![allow(clippy::print_stdout, reason = "the number of sets is part of the result")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the number of sets is part of the result"
+)]
 
 mod scripts;
 
@@ -20,7 +23,10 @@ fn difference(script: &Script, profile: &str, derived: &BTreeSet<String>) -> Str
     let Some(listed) = script.allowed(profile) else {
         return format!("{} {profile}: no set is listed\n", script.name);
     };
-    for outcome in derived.iter().filter(|outcome| !listed.contains(outcome.as_str())) {
+    for outcome in derived
+        .iter()
+        .filter(|outcome| !listed.contains(outcome.as_str()))
+    {
         writeln!(text, "{} {profile}: {outcome} is not listed", script.name).unwrap();
     }
     for outcome in listed.iter().filter(|outcome| !derived.contains(**outcome)) {
@@ -49,7 +55,12 @@ fn every_script_lists_exactly_the_outcomes_of_every_profile() {
         }
         if script.outcomes.unlisted != unlisted {
             let listed = &script.outcomes.unlisted;
-            writeln!(wrong, "{}: unlisted are {unlisted:?}, not {listed:?}", script.name).unwrap();
+            writeln!(
+                wrong,
+                "{}: unlisted are {unlisted:?}, not {listed:?}",
+                script.name
+            )
+            .unwrap();
         }
     }
     println!(

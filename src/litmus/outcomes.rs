@@ -20,7 +20,9 @@ impl Who {
         let names = |words: &str| {
             let names: BTreeSet<String> = words.split_whitespace().map(str::to_owned).collect();
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-            let all = names.iter().all(|name| name.bytes().all(plain) && name != "all");
+            let all = names
+                .iter()
+                .all(|name| name.bytes().all(plain) && name != "all");
             (all && !names.is_empty()).then_some(names)
         };
         let text = text.trim();

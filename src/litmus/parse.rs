@@ -103,7 +103,9 @@ impl Reader {
                 let expected = match self.section {
                     Section::Head => "`grid 512`, `fills`, `setup` or `run`",
                     Section::Setup => "a step behind spaces, or `run`",
-                    Section::Run => "a step behind spaces, `outcomes anywhere` or `outcomes after ack`",
+                    Section::Run => {
+                        "a step behind spaces, `outcomes anywhere` or `outcomes after ack`"
+                    }
                     Section::Outcomes => "an outcome behind spaces",
                 };
                 return Err(format!("expected {expected}, found `{found}`"));
@@ -130,7 +132,8 @@ impl Reader {
     }
 
     fn outcome(&mut self, words: &str) -> Result<(), String> {
-        let expected = "expected `OUTCOME: all`, `OUTCOME: all but PROFILE...` or `OUTCOME: PROFILE...`";
+        let expected =
+            "expected `OUTCOME: all`, `OUTCOME: all but PROFILE...` or `OUTCOME: PROFILE...`";
         let parts = words.rsplit_once(':');
         let parts = parts.and_then(|(outcome, who)| Some((outcome.trim(), Who::parse(who)?)));
         let (outcome, who) = parts.ok_or_else(|| format!("{expected}, found `{words}`"))?;
@@ -140,7 +143,9 @@ impl Reader {
             return Ok(());
         }
         match outcomes.allowed.insert(outcome.to_owned(), who) {
-            Some(_) => Err(format!("expected each outcome once, found `{outcome}` again")),
+            Some(_) => Err(format!(
+                "expected each outcome once, found `{outcome}` again"
+            )),
             None => Ok(()),
         }
     }
@@ -185,14 +190,35 @@ mod tests {
     #[test]
     fn errors_name_the_file_the_line_and_what_was_expected() {
         let cases = [
-            ("run\n  fsync f\noutcomes anywhere\n", "x:3: expected a comment at the head"),
-            ("# A.\nrum\n", "x:2: expected `grid 512`, `fills`, `setup` or `run`, found `rum`"),
-            ("# A.\nrun\n  fsink f\n", "x:3: expected a step (create, put, "),
-            ("# A.\nrun\n  write f B*3\n", "x:3: expected `write FILE OFFSET BYTES`"),
+            (
+                "run\n  fsync f\noutcomes anywhere\n",
+                "x:3: expected a comment at the head",
+            ),
+            (
+                "# A.\nrum\n",
+                "x:2: expected `grid 512`, `fills`, `setup` or `run`, found `rum`",
+            ),
+            (
+                "# A.\nrun\n  fsink f\n",
+                "x:3: expected a step (create, put, ",
+            ),
+            (
+                "# A.\nrun\n  write f B*3\n",
+                "x:3: expected `write FILE OFFSET BYTES`",
+            ),
             ("# A.\nrun\n  syncfs now\n", "x:3: expected `syncfs` with"),
-            ("# A.\nrun\n  fsync f\n", "x:3: expected `outcomes anywhere` or"),
-            ("# A.\nrun\n  fsync f\noutcomes anywhere\n  f=empty\n", "x:5: expected `OUTCOME: all`"),
-            ("# A.\n  fsync f\n", "x:2: expected `setup` or `run` before `fsync f`"),
+            (
+                "# A.\nrun\n  fsync f\n",
+                "x:3: expected `outcomes anywhere` or",
+            ),
+            (
+                "# A.\nrun\n  fsync f\noutcomes anywhere\n  f=empty\n",
+                "x:5: expected `OUTCOME: all`",
+            ),
+            (
+                "# A.\n  fsync f\n",
+                "x:2: expected `setup` or `run` before `fsync f`",
+            ),
         ];
         for (text, expected) in cases {
             let error = Script::parse("x", text).unwrap_err().to_string();

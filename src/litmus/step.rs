@@ -107,7 +107,10 @@ impl Step {
         let first = words.next().unwrap_or_default();
         let Some(word) = STEP_WORDS.iter().find(|word| word.word == first) else {
             let words: Vec<&str> = STEP_WORDS.iter().map(|word| word.word).collect();
-            return Err(format!("expected a step ({}), found `{line}`", words.join(", ")));
+            return Err(format!(
+                "expected a step ({}), found `{line}`",
+                words.join(", ")
+            ));
         };
         let mut arguments = Arguments(words.collect::<Vec<_>>().into_iter());
         let step = (word.build)(&mut arguments).filter(|_| arguments.0.len() == 0);

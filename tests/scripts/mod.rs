@@ -12,21 +12,18 @@ use tornwrite::{
     base::Position,
     crash::{Frontier, PersistenceGraph, Window, all_points},
     image::Image,
-    litmus::{Grid, Outside, Script, Step, Tree, When, execute},
-    profile::{
-        FillSet, FreshTear, FsyncFailure, OverwriteTear, PROFILES, Profile, Rule,
-    },
+    litmus::{Grid, Script, Tree, When, execute},
+    profile::{FillSet, FreshTear, OverwriteTear, PROFILES, Profile, Rule},
     simfs::{Recording, SimFs},
-    vfs::Path,
 };
 
 /// More crash states than this at one point are not gone through.
-const STATES: u64 = 200_000;
+const STATES: u64 = 20_000;
 /// Sets larger than this are not listed.
-pub const LISTED: usize = 64;
+const LISTED: usize = 64;
 
 /// The folder of the scripts.
-pub fn folder() -> PathBuf {
+fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/litmus")
 }
 
@@ -42,12 +39,16 @@ pub fn scripts() -> Vec<(PathBuf, Script)> {
         let script = script.unwrap_or_else(|error| panic!("{error}"));
         (path, script)
     };
-    paths.into_iter().map(read).collect()
+    let read = paths.into_iter().map(read);
+    read.filter(|(_, script)| !script.is_simulated_only())
+        .collect()
 }
 
 /// The script with this name.
 pub fn script(name: &str) -> Script {
-    let found = scripts().into_iter().find(|(_, script)| script.name == name);
+    let found = scripts()
+        .into_iter()
+        .find(|(_, script)| script.name == name);
     found.unwrap_or_else(|| panic!("no script {name}")).1
 }
 
@@ -91,17 +92,13 @@ pub fn recorded(script: &Script) -> Recording {
     fs.finish()
 }
 
-/// The outcomes of a script under a profile; `None` where there are too many states to go through.
+/// The outcomes of a script under a profile; `None` where there are too many to list.
 pub fn outcomes(script: &Script, profile: &Profile) -> Option<BTreeSet<String>> {
     let profile = as_asked(script, profile);
     outcomes_of(&recorded(script), script.when, &profile)
 }
 
-fn outcomes_of(
-    recording: &Recording,
-    when: When,
-    profile: &Profile,
-) -> Option<BTreeSet<String>> {
+fn outcomes_of(recording: &Recording, when: When, profile: &Profile) -> Option<BTreeSet<String>> {
     let graph = PersistenceGraph::new(recording, profile);
     let mut frontier = Frontier::new(&graph);
     let points: Vec<Position> = match when {
@@ -114,7 +111,12 @@ fn outcomes_of(
         if window.count() > STATES {
             return None;
         }
-        found.extend(trees(&window));
+        for tree in trees(&window) {
+            found.insert(tree);
+            if found.len() > LISTED {
+                return None;
+            }
+        }
     }
     Some(found)
 }
@@ -125,13 +127,11 @@ fn trees(window: &Window<'_>) -> impl Iterator<Item = String> {
 }
 
 /// The sets of a script, one for each profile, and the profiles whose sets are too large to list.
-pub fn all_outcomes(
-    script: &Script,
-) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
+pub fn all_outcomes(script: &Script) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     let mut sets = BTreeMap::new();
     let mut unlisted = BTreeSet::new();
     for profile in PROFILES {
-        match outcomes(script, profile).filter(|set| set.len() <= LISTED) {
+        match outcomes(script, profile) {
             Some(set) => {
                 sets.insert(profile.name.to_owned(), set);
             }

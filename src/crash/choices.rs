@@ -46,7 +46,7 @@ impl Window<'_> {
     /// The first group and the first operation whose logged effects are lost; late effects of later operations are lost too.
     fn limit(&self, cut: usize) -> (u32, u32) {
         let first = self.log.get(cut).map(|slots| self.effect(slots.start));
-        first.map_or((u32::MAX, u32::MAX), |effect| {
+        first.map_or((self.groups_issued, u32::MAX), |effect| {
             (effect.group.unwrap_or(u32::MAX), effect.entry)
         })
     }

@@ -129,6 +129,7 @@ impl State {
         link: Path<'_>,
         caller: CallSite,
     ) -> Answer<()> {
+        check_names(link)?;
         check_link_target(target)?;
         let place = self.free_place(link)?;
         let directory = place.directory;

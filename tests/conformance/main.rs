@@ -104,7 +104,7 @@ fn tree(image: &Image) -> Vec<Described> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(2500))]
 
     #[test]
     fn a_simulated_filesystem_answers_as_a_real_one(steps in prop::collection::vec(step(), 1..60)) {
@@ -143,14 +143,16 @@ fn forty_links_are_followed_and_no_more() {
             fs.symlink(target.as_bytes(), Path::from(number.to_string().as_str()))?;
         }
         let read = |name: &str| format!("{:?}", fs.read(Path::from(name)).map_err(|e| e.kind));
-        fs.create_dir(Path::from("d"))?;
-        fs.symlink(b"d", Path::from("to-d"))?;
-        fs.hard_link(Path::from("40"), Path::from("d/40"))?;
-        // What the directory's link leads to counts, too.
-        Ok(["1", "40", "41", "to-d/40"].map(read).to_vec())
+        fs.symlink(b".", Path::from("here"))?;
+        // A link to a directory on the way counts, too.
+        Ok(["39", "40", "41", "here/39", "here/40"].map(read).to_vec())
     };
     let (_folder, real) = real();
     let expected = follow(&real).expect("a writable folder");
     assert_eq!(follow(&SimFs::new()).expect("no error"), expected);
-    assert!(expected[1].starts_with("Ok") && expected[2].starts_with("Err"));
+    let followed = expected.iter().map(|answer| answer.starts_with("Ok"));
+    assert_eq!(
+        followed.collect::<Vec<_>>(),
+        [true, true, false, true, false]
+    );
 }

@@ -63,11 +63,13 @@ pub(crate) enum OnFile {
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let handle = 0..HANDLES;
     prop_oneof![
-        4 => (path(), options(), handle.clone())
+        40 => (path(), options(), handle.clone())
             .prop_map(|(path, options, handle)| Step::Open { path, options, handle }),
-        14 => names().prop_map(Step::Names),
-        1 => handle.clone().prop_map(|handle| Step::Close { handle }),
-        16 => (handle, on_file()).prop_map(|(handle, action)| Step::OnFile { handle, action }),
+        140 => names().prop_map(Step::Names),
+        10 => handle.clone().prop_map(|handle| Step::Close { handle }),
+        160 => (handle, on_file()).prop_map(|(handle, action)| Step::OnFile { handle, action }),
+        // It waits for all that the machine has to write.
+        1 => Just(Step::Names(Names::SyncFilesystem)),
     ]
 }
 
@@ -87,7 +89,6 @@ fn names() -> impl Strategy<Value = Names> {
         2 => path().prop_map(Names::Metadata),
         2 => path().prop_map(Names::SymlinkMetadata),
         2 => path().prop_map(Names::SyncDir),
-        1 => Just(Names::SyncFilesystem),
     ]
 }
 
@@ -151,7 +152,13 @@ fn len() -> impl Strategy<Value = usize> {
 
 /// Mostly what a program would ask for, and otherwise anything.
 fn options() -> impl Strategy<Value = OpenOptions> {
-    let sync = || prop::sample::select(vec![SyncWrites::No, SyncWrites::Data, SyncWrites::All]);
+    let sync = || {
+        prop_oneof![
+            4 => Just(SyncWrites::No),
+            1 => Just(SyncWrites::Data),
+            1 => Just(SyncWrites::All),
+        ]
+    };
     let any = (any::<[bool; 6]>(), sync()).prop_map(
         |([read, write, append, truncate, create, create_new], sync)| OpenOptions {
             read,

@@ -68,7 +68,8 @@ impl PersistenceGraph<'_> {
             tree.before.insert(index, before);
         }
         tree.entries.entry(directory).or_default().push(index);
-        for inode in [target, replaced].into_iter().flatten() {
+        // A file whose name comes to mean another is not the one that the change is about.
+        if let Some(inode) = target.or(replaced) {
             tree.names.entry(inode).or_default().push(index);
             if tree.held.contains(&inode) {
                 tree.renamed.insert(inode);

@@ -31,7 +31,7 @@ struct Write {
     old_size: usize,
     /// What goes before a late effect of this write.
     log: Vec<Edge>,
-    /// The effects of its bytes so far, each with whether it allocates.
+    /// The effects so far of bytes that a longer length shows, each with whether it is the first on its block.
     parts: Vec<(usize, bool)>,
     /// The effect that all new blocks share, if they do.
     fresh: Option<usize>,
@@ -107,7 +107,10 @@ impl Builder<'_> {
             }
             let effect = self.bytes_effect(write, unit, edges(before, Why::Version), fresh);
             self.effects[effect].blocks.insert(key);
-            write.parts.push((effect, allocates));
+            // A length needs the bytes that it shows, not those of the same write below the old one.
+            if key.1 >= write.old_size / BLOCK {
+                write.parts.push((effect, fresh));
+            }
             self.versions.entry(key).or_default().push(effect);
             if fresh && !block.first.contains(&effect) {
                 block.first.push(effect);
@@ -205,7 +208,7 @@ impl Builder<'_> {
         let first: Vec<usize> = match self.rules.data_first {
             DataFirst::Nothing => Vec::new(),
             DataFirst::NewBlocks => {
-                let new = write.parts.iter().filter(|(_, allocates)| *allocates);
+                let new = write.parts.iter().filter(|(_, first)| *first);
                 new.map(|(effect, _)| *effect).collect()
             }
             DataFirst::All => write.parts.iter().map(|(effect, _)| *effect).collect(),

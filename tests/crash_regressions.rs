@@ -12,7 +12,8 @@ use reference::{
 use tornwrite::{
     crash::{Frontier, PersistenceGraph},
     simfs::{Recording, SimFs},
-    vfs::{FileExt as _, Path, Vfs as _},
+    trace::{Action, BarrierKind, FailedPages, Report},
+    vfs::{AllocateMode, FileExt as _, Path, Vfs as _},
 };
 
 fn cut(fs: &SimFs, path: &str, size: u64) {
@@ -286,4 +287,58 @@ fn a_log_tree_takes_no_name_of_the_file_that_replaced_another() {
     );
     agrees(&recording, &profile("btrfs")).unwrap();
     agrees(&recording, &profile("btrfs-observed")).unwrap();
+}
+
+/// A zeroed range used to end where the file did, so that its last block was overwritten with zeros, sector by sector,
+/// although all of it lay in the range.
+#[test]
+fn a_block_within_a_zeroed_range_is_given_back_whole() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 5000),
+        |fs| {
+            let mode = AllocateMode::Extend;
+            open(fs, "f").zero_range(4096, 4096, mode).unwrap();
+        },
+    );
+    for name in ["ext4-ordered", "xfs", "btrfs", "sequential"] {
+        let outcomes = outcomes_at_end(&recording, &profile(name));
+        let expected = ["f:A4096 0*4096", "f:A4096 0*904", "f:A5000"];
+        let found: Vec<String> = outcomes.into_iter().collect();
+        assert_eq!(found, expected, "{name}");
+        agrees(&recording, &profile(name)).unwrap();
+    }
+}
+
+/// A failed barrier that took a truncate back used to leave the zeros in the pages: the next write of a sector put them on disk.
+#[test]
+fn what_a_truncate_cut_is_back_when_a_failed_barrier_takes_it_back() {
+    let mut recording = recorded(
+        |fs| put(fs, "f", b'A', 1024),
+        |fs| open(fs, "f").set_len(612).unwrap(),
+    );
+    let inode = recording.trace.entries()[0].action.inode().unwrap();
+    let kind = BarrierKind::Fsync;
+    let begin = recording.trace.end();
+    let site = std::panic::Location::caller();
+    let begins = Action::BarrierBegin { kind, inode };
+    recording.trace.push(begins, site);
+    let fails = Action::BarrierFailed {
+        kind,
+        inode,
+        begin,
+        pages: FailedPages::Reverted,
+        report: Report::ThisCall,
+    };
+    recording.trace.push(fails, site);
+    let write = Action::Write {
+        inode,
+        offset: 0,
+        bytes: recording.trace.keep(&[b'B'; 513]),
+        old_size: 1024,
+    };
+    recording.trace.push(write, site);
+    let minimum = profile("posix-minimum");
+    let outcomes = outcomes_at_end(&recording, &minimum);
+    assert!(outcomes.contains("f:B513 A511"), "{outcomes:?}");
+    agrees(&recording, &minimum).unwrap();
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use reference::{
     compare::{Tally, compare, trees},
     disk::{digest_of, tree_of},
-    program::random,
+    program::{random, random_with_failures},
     rules::{Rules, profile, zeros},
     states::Reference,
 };
@@ -26,11 +26,17 @@ use tornwrite::{
 const PROGRAMS: u64 = 600;
 const LIMIT: usize = 1 << 12;
 
+/// Compares many programs; with and without failed barriers, in turn.
 fn compare_many(profile: &Profile, seeds: std::ops::Range<u64>) -> Tally {
     let mut tally = Tally::default();
     let rules = Rules::of(profile);
     for seed in seeds {
-        match compare(&random(seed), profile, rules, LIMIT) {
+        let recording = if seed % 3 == 2 {
+            random_with_failures(seed)
+        } else {
+            random(seed)
+        };
+        match compare(&recording, profile, rules, LIMIT) {
             Ok(one) => tally.add(one),
             Err(text) => panic!("seed {seed}: {text}"),
         }

@@ -51,7 +51,7 @@ impl PersistenceGraph<'_> {
                 size,
                 old_size,
             } => {
-                self.add_hole(entry, inode, offset..(offset + len).min(old_size));
+                self.add_hole(entry, inode, offset..offset + len);
                 self.set_size(entry, inode, size, old_size);
                 self.reserve(inode, offset..offset + len);
                 self.touch(inode, entry, true);

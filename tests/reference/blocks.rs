@@ -1,6 +1,9 @@
 //! What is done to the content of files: blocks, lengths, and blocks given back.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use tornwrite::{
     image::Inode,
@@ -107,6 +110,7 @@ impl Builder<'_> {
             }
             let effect = self.bytes_effect(write, unit, edges(before, Why::Version), fresh);
             self.effects[effect].blocks.insert(key);
+            self.effects[effect].fresh = fresh;
             // A length needs the bytes that it shows, not those of the same write below the old one.
             if key.1 >= write.old_size / BLOCK {
                 write.parts.push((effect, fresh));
@@ -283,26 +287,39 @@ impl Builder<'_> {
         }
     }
 
-    /// A range reads as zeros; its whole blocks are given back, and reserved anew if `reserve`.
-    pub fn zero(&mut self, inode: Inode, range: Range<usize>, reserve: bool, size: Option<usize>) {
-        let zero = Change::Zero {
+    /// A range reads as zeros: its whole blocks are given back in one step, its edges are overwritten where there is a block.
+    pub fn zero(&mut self, inode: Inode, range: Range<usize>) {
+        let whole = range.start.div_ceil(BLOCK)..range.end / BLOCK;
+        let mut write = Write {
             inode,
-            range: range.clone(),
+            old_size: usize::MAX,
+            log: self.log_before(self.entry),
+            parts: Vec::new(),
+            fresh: None,
+            over: None,
         };
-        self.live.apply(&zero);
-        if let (true, Some(size)) = (self.rules.has_log(), size) {
-            self.push(vec![zero, Change::Size { inode, size }], Vec::new(), true);
-        } else {
-            self.push(vec![zero], Vec::new(), self.rules.has_log());
-            if let Some(size) = size {
-                self.set_size(inode, size);
+        let edges = BTreeSet::from([range.start / BLOCK, (range.end - 1) / BLOCK]);
+        for block in edges.into_iter().filter(|block| !whole.contains(block)) {
+            let start = range.start.max(block * BLOCK);
+            let end = range.end.min((block + 1) * BLOCK);
+            if self
+                .blocks
+                .get(&(inode, block))
+                .is_some_and(|block| block.written)
+            {
+                self.piece(&mut write, start, &vec![0; end - start]);
             }
         }
-        let whole = range.start.div_ceil(BLOCK)..range.end / BLOCK;
-        self.give_back(inode, whole);
-        if reserve {
-            self.reserve(inode, range);
+        if whole.is_empty() {
+            return;
         }
+        let zero = Change::Zero {
+            inode,
+            range: whole.start * BLOCK..whole.end * BLOCK,
+        };
+        self.live.apply(&zero);
+        self.push(vec![zero], Vec::new(), self.rules.has_log());
+        self.give_back(inode, whole);
     }
 
     /// What was never written to disk is gone from the running program's view too.

@@ -13,30 +13,35 @@ use std::collections::BTreeSet;
 use reference::{
     compare::{Tally, compare, trees},
     disk::{digest_of, tree_of},
-    program::{random, random_with_failures},
-    rules::{Rules, profile, zeros},
+    program::{random, random_names, random_with_failures},
+    rules::{Rules, by_block, profile, zeros},
     states::Reference,
 };
 use tornwrite::{
     base::{Position, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, all_points},
     profile::{PROFILES, Profile},
+    simfs::Recording,
 };
 
 const PROGRAMS: u64 = 600;
 const LIMIT: usize = 1 << 12;
 
-/// Compares many programs; with and without failed barriers, in turn.
+/// A program of any kind: of everything, of names and barriers, with failed barriers.
+fn program(seed: u64) -> Recording {
+    match seed % 3 {
+        0 => random(seed),
+        1 => random_names(seed),
+        _ => random_with_failures(seed),
+    }
+}
+
+/// Compares many programs.
 fn compare_many(profile: &Profile, seeds: std::ops::Range<u64>) -> Tally {
     let mut tally = Tally::default();
     let rules = Rules::of(profile);
     for seed in seeds {
-        let recording = if seed % 3 == 2 {
-            random_with_failures(seed)
-        } else {
-            random(seed)
-        };
-        match compare(&recording, profile, rules, LIMIT) {
+        match compare(&program(seed), profile, rules, LIMIT) {
             Ok(one) => tally.add(one),
             Err(text) => panic!("seed {seed}: {text}"),
         }
@@ -48,16 +53,84 @@ fn compare_many(profile: &Profile, seeds: std::ops::Range<u64>) -> Tally {
     tally
 }
 
+/// A test for each profile, so that they run side by side.
+macro_rules! compare_each {
+    ($($test:ident $name:literal,)+) => {
+        $(
+            #[test]
+            fn $test() {
+                compare_many(&profile($name), 0..PROGRAMS);
+                let whole = by_block(profile($name));
+                if whole != profile($name) {
+                    compare_many(&whole, PROGRAMS..PROGRAMS + PROGRAMS / 3);
+                }
+            }
+        )+
+
+        #[test]
+        fn every_profile_is_compared() {
+            let compared = [$($name),+];
+            assert!(PROFILES.iter().map(|profile| profile.name).eq(compared));
+        }
+    };
+}
+
+compare_each! {
+    posix_minimum_has_the_states_of_the_reference "posix-minimum",
+    ext2_has_the_states_of_the_reference "ext2",
+    ext4_writeback_has_the_states_of_the_reference "ext4-writeback",
+    ext4_writeback_observed_has_the_states_of_the_reference "ext4-writeback-observed",
+    ext4_noauto_has_the_states_of_the_reference "ext4-noauto",
+    ext4_noauto_observed_has_the_states_of_the_reference "ext4-noauto-observed",
+    ext4_ordered_has_the_states_of_the_reference "ext4-ordered",
+    ext4_ordered_observed_has_the_states_of_the_reference "ext4-ordered-observed",
+    ext4_nodelalloc_has_the_states_of_the_reference "ext4-nodelalloc",
+    ext4_journal_has_the_states_of_the_reference "ext4-journal",
+    xfs_has_the_states_of_the_reference "xfs",
+    xfs_observed_has_the_states_of_the_reference "xfs-observed",
+    btrfs_has_the_states_of_the_reference "btrfs",
+    btrfs_observed_has_the_states_of_the_reference "btrfs-observed",
+    sequential_has_the_states_of_the_reference "sequential",
+}
+
+/// Every profile that differs from a shipped one in a single rule, with the rule and its new value.
+fn flips() -> impl Iterator<Item = (Profile, &'static str, &'static str, Profile)> {
+    let pairs = PROFILES.iter().map(zeros).flat_map(|profile| {
+        let switches = Profile::SWITCHES.iter();
+        let values = switches.flat_map(|switch| {
+            let words = switch.values.iter().map(|choice| choice.word);
+            words.map(|word| (switch.key, word))
+        });
+        values.map(move |(key, word)| (profile, key, word))
+    });
+    pairs.filter_map(|(profile, key, word)| {
+        let flipped = profile.with(key, word, "flipped by a test").unwrap();
+        let differs = Rules::of(&flipped) != Rules::of(&profile);
+        (differs && flipped.check().is_ok()).then_some((profile, key, word, flipped))
+    })
+}
+
 #[test]
-fn every_profile_has_the_states_of_the_reference() {
-    let mut wrong = Vec::new();
-    for profile in PROFILES.iter().map(zeros) {
-        let result = std::panic::catch_unwind(|| compare_many(&profile, 0..PROGRAMS));
-        if result.is_err() {
-            wrong.push(profile.name);
+fn a_profile_with_one_rule_changed_has_the_states_of_the_reference() {
+    for (_, key, word, flipped) in flips() {
+        println!("{key} = {word}");
+        compare_many(&flipped, 0..PROGRAMS / 15);
+    }
+}
+
+#[test]
+fn a_rule_that_the_harness_has_otherwise_is_seen() {
+    let mut unseen = Vec::new();
+    for (profile, key, word, flipped) in flips() {
+        let rules = Rules::of(&profile);
+        let seen =
+            (0..2 * PROGRAMS).find(|&seed| compare(&program(seed), &flipped, rules, 512).is_err());
+        println!("{} {key} = {word}: {seen:?}", profile.name);
+        if seen.is_none() {
+            unseen.push((profile.name, key, word));
         }
     }
-    assert!(wrong.is_empty(), "{wrong:?}");
+    assert_eq!(unseen, []);
 }
 
 #[test]

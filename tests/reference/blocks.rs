@@ -103,12 +103,13 @@ impl Builder<'_> {
             offset,
             bytes: bytes.to_vec(),
         });
-        for unit in self.units(key.1, offset..offset + bytes.len(), fresh, write.inode) {
-            let mut before = self.versions_of(key, &unit);
+        let unit = self.unit(fresh, pending);
+        for unit in self.units(unit, key, offset..offset + bytes.len(), fresh) {
+            let mut before = edges(self.versions_of(key, &unit), Why::Version);
             if pending && self.rules.has_log() {
-                before.extend(&block.first);
+                before.extend(self.after_first(&block));
             }
-            let effect = self.bytes_effect(write, unit, edges(before, Why::Version), fresh);
+            let effect = self.bytes_effect(write, unit, before, fresh);
             self.effects[effect].blocks.insert(key);
             self.effects[effect].fresh = fresh;
             // A length needs the bytes that it shows, not those of the same write below the old one.
@@ -124,22 +125,41 @@ impl Builder<'_> {
         self.blocks.insert(key, block);
     }
 
+    /// What a write to a block needs whose first version is pending: that version, or the log that it is waiting for where
+    /// its sectors come one by one.
+    fn after_first(&self, block: &Block) -> Vec<Edge> {
+        if self.rules.fresh_tear != FreshTear::Sector {
+            return edges(block.first.iter().copied(), Why::Version);
+        }
+        let firsts = block.first.iter().map(|&first| &self.effects[first]);
+        let all = firsts.flat_map(|first| first.edges.iter().copied());
+        all.filter(|edge| edge.why == Why::Order).collect()
+    }
+
+    /// The smallest piece of a write to a block that survives on its own.
+    fn unit(&self, fresh: bool, pending: bool) -> usize {
+        let [new, old] = [self.rules.fresh_unit(), self.rules.overwrite_unit()];
+        if self.rules.data == DataPath::Journaled {
+            BLOCK
+        } else if fresh {
+            new
+        } else if pending {
+            // It may be part of what the block's first write-back writes, or come after it.
+            old.min(new)
+        } else {
+            old
+        }
+    }
+
     /// The units that a write to a block puts on disk: the first write-back of a new block writes all of it, any other the
     /// units that were written to.
     fn units(
         &self,
-        block: usize,
+        unit: usize,
+        (inode, block): (Inode, usize),
         written: Range<usize>,
         fresh: bool,
-        inode: Inode,
     ) -> Vec<Range<usize>> {
-        let unit = if self.rules.data == DataPath::Journaled {
-            BLOCK
-        } else if fresh {
-            self.rules.fresh_unit()
-        } else {
-            self.rules.overwrite_unit()
-        };
         // Zeros on what was never anything else are no effect.
         let used = self.live.used(inode);
         let starts = (block * BLOCK..(block + 1) * BLOCK).step_by(unit);

@@ -20,9 +20,24 @@ pub fn random(seed: u64) -> Recording {
     random_between(seed, |_| (), |_| ())
 }
 
-/// The same, with something done before it and after it.
+/// A recording of a random program that changes names and little else, with many barriers between.
+pub fn random_names(seed: u64) -> Recording {
+    written(seed, 12, Writer::name_or_barrier, |_| (), |_| ())
+}
+
+/// The same as [`random`], with something done before it and after it.
 pub fn random_between(
     seed: u64,
+    before: impl FnOnce(&SimFs),
+    after: impl FnOnce(&SimFs),
+) -> Recording {
+    written(seed, 8, Writer::operation, before, after)
+}
+
+fn written(
+    seed: u64,
+    most: u64,
+    operation: fn(&mut Writer),
     before: impl FnOnce(&SimFs),
     after: impl FnOnce(&SimFs),
 ) -> Recording {
@@ -38,13 +53,13 @@ pub fn random_between(
     writer.fs = SimFs::mount(writer.fs.live_image());
     writer.handles.clear();
     before(&writer.fs);
-    let operations = writer.done() + writer.rng.between(3, 8);
+    let operations = writer.done() + writer.rng.between(3, most);
     // Operations that fail (nothing there, already there) are no part of the recording.
     for _ in 0..200 {
         if writer.done() >= operations {
             break;
         }
-        writer.operation();
+        operation(&mut writer);
     }
     after(&writer.fs);
     writer.fs.finish()
@@ -188,6 +203,37 @@ impl Writer {
                 let _ = self.fs.symlink(b"a", link);
             }
             _ => self.rare(),
+        }
+    }
+
+    fn name_or_barrier(&mut self) {
+        match self.rng.below(10) {
+            0 | 1 => self.create(),
+            2 => {
+                let bytes = vec![self.byte; 100];
+                self.byte += 1;
+                if let Some(handle) = self.handle() {
+                    let _ = handle.append(&bytes);
+                }
+            }
+            3 | 4 => {
+                let (from, to) = (self.file(), self.file());
+                let _ = self.fs.rename(from, to);
+            }
+            5 => {
+                let directory = self.directory();
+                let _ = self.fs.create_dir(directory);
+            }
+            6 => {
+                let directory = self.directory();
+                let _ = self.fs.sync_dir(directory.parent().unwrap_or(Path::ROOT));
+            }
+            7 | 8 => {
+                if let Some(handle) = self.handle() {
+                    let _ = handle.sync_all();
+                }
+            }
+            _ => self.operation(),
         }
     }
 

@@ -205,11 +205,11 @@ fn a_rule_that_the_harness_has_otherwise_is_seen() {
 
 #[test]
 fn what_is_drawn_is_a_state_of_the_reference() {
-    for name in ["sequential", "ext4-ordered", "posix-minimum"] {
-        let profile = profile(name);
+    for profile in PROFILES.iter().map(zeros) {
+        let name = profile.name;
         let rules = Rules::of(&profile);
-        for seed in 0..150 {
-            let recording = random(seed);
+        for seed in 0..90 {
+            let recording = program(seed);
             let graph = PersistenceGraph::new(&recording, &profile);
             let reference = Reference::new(&recording, rules);
             let mut frontier = Frontier::new(&graph);
@@ -232,10 +232,10 @@ fn what_is_drawn_is_a_state_of_the_reference() {
 
 #[test]
 fn drawing_finds_every_state_in_the_end() {
-    for name in ["sequential", "ext4-ordered", "posix-minimum"] {
-        let profile = profile(name);
+    for profile in PROFILES.iter().map(zeros) {
+        let name = profile.name;
         for seed in 0..60 {
-            let recording = random(seed);
+            let recording = program(seed);
             let graph = PersistenceGraph::new(&recording, &profile);
             let window = Frontier::new(&graph).window(recording.trace.end());
             if window.count() > 24 {

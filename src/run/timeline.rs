@@ -6,7 +6,7 @@ use super::schedule::{Outline, part};
 use crate::{
     base::Position,
     crash::{ALL_SECTORS, EffectKind, Kept, Window},
-    trace::{Action, Mark, Promise},
+    trace::{Action, FailedPages, Mark, Promise, Report},
     workload::CrashKind,
 };
 
@@ -133,8 +133,10 @@ fn fate(
     slots: std::ops::Range<usize>,
 ) -> Fate {
     match action {
-        Action::Mark(_) => return Fate::Said,
-        Action::BarrierBegin { .. } | Action::BarrierEnd { .. } => return Fate::Barrier,
+        Action::Mark(_) | Action::Refused { .. } => return Fate::Said,
+        Action::BarrierBegin { .. } | Action::BarrierEnd { .. } | Action::BarrierFailed { .. } => {
+            return Fate::Barrier;
+        }
         _ => {}
     }
     if slots.is_empty() {
@@ -184,6 +186,28 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
         }
         Action::BarrierEnd { kind, inode, .. } => {
             format!("{} {} completes", kind.verb(), outline.path_of(inode))
+        }
+        Action::BarrierFailed {
+            kind,
+            inode,
+            pages,
+            report,
+            ..
+        } => {
+            let told = match report {
+                Report::ThisCall => "fails",
+                Report::LaterCall => "fails, and says that it succeeded",
+            };
+            let left = match pages {
+                FailedPages::Cleaned => "pages clean",
+                FailedPages::Reverted => "pages back to the old bytes",
+                FailedPages::Dirty => "pages as they were",
+            };
+            format!("{} {} {told}; {left}", kind.verb(), outline.path_of(inode))
+        }
+        Action::Refused { operation, inode } => {
+            let path = inode.map_or("", |inode| outline.path_of(inode));
+            format!("{operation} {path} fails").replace("  ", " ")
         }
         Action::Mark(mark) => describe_mark(mark),
         _ => outline.name(index).0,

@@ -3,10 +3,10 @@
 use std::{
     io::ErrorKind,
     panic::Location,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, atomic::AtomicU64},
 };
 
-use super::{State, enter};
+use super::{State, enter, failing::Attempt, faults::Class};
 use crate::{
     image::Inode,
     trace::{Action, BarrierKind},
@@ -22,6 +22,8 @@ pub(super) struct SimFile {
     inode: Inode,
     options: OpenOptions,
     path: PathBuf,
+    /// How many failures to write the file back this open file description was told of.
+    told: AtomicU64,
 }
 
 impl SimFile {
@@ -30,12 +32,14 @@ impl SimFile {
         inode: Inode,
         options: OpenOptions,
         path: PathBuf,
+        told: u64,
     ) -> SimFile {
         SimFile {
             shared,
             inode,
             options,
             path,
+            told: AtomicU64::new(told),
         }
     }
 
@@ -49,6 +53,21 @@ impl SimFile {
             return Err(self.error(operation, ErrorKind::NotConnected));
         }
         Ok(state)
+    }
+
+    fn attempt(
+        &self,
+        class: Class,
+        operation: VfsOperation,
+        site: &'static Location<'static>,
+    ) -> Attempt<'_> {
+        Attempt {
+            operation,
+            path: self.path.as_path(),
+            class,
+            inode: Some(self.inode),
+            site,
+        }
     }
 
     fn writable(&self, operation: VfsOperation) -> VfsResult<()> {
@@ -92,6 +111,10 @@ impl SimFile {
         {
             return Err(self.error(operation, ErrorKind::FileTooLarge).at(offset));
         }
+        let attempt = self.attempt(Class::Write(bytes.len()), operation, site);
+        let limit = state.attempt(attempt);
+        let limit = limit.map_err(|kind| self.error(operation, kind).at(offset))?;
+        let bytes = &bytes[..limit.unwrap_or(bytes.len())];
         state.live.file_mut(inode).write(offset, bytes);
         let bytes_kept = state.recording.trace.keep(bytes);
         state.record(
@@ -113,12 +136,14 @@ impl SimFile {
         site: &'static Location<'static>,
     ) -> VfsResult<()> {
         let mut state = self.enter(operation)?;
-        let kind = match state.live.directory(self.inode) {
-            Some(_) => BarrierKind::FsyncDirectory,
-            None => kind,
+        let (kind, class) = match state.live.directory(self.inode) {
+            Some(_) => (BarrierKind::FsyncDirectory, Class::DirectoryBarrier),
+            None => (kind, Class::FileBarrier),
         };
-        state.barrier(kind, self.inode, site);
-        Ok(())
+        let attempt = self.attempt(class, operation, site);
+        state
+            .barrier(kind, attempt, Some(&self.told))
+            .map_err(|kind| self.error(operation, kind))
     }
 }
 
@@ -127,10 +152,18 @@ impl VfsFile for SimFile {
         if !self.options.read {
             return Err(self.error(VfsOperation::Read, ErrorKind::Other).at(offset));
         }
-        let state = self.enter(VfsOperation::Read)?;
+        let site = Location::caller();
+        let mut state = self.enter(VfsOperation::Read)?;
         let file = state.live.file(self.inode);
         let file = file.ok_or_else(|| self.error(VfsOperation::Read, ErrorKind::IsADirectory))?;
-        Ok(file.read(offset, buffer))
+        let available = usize::try_from(file.size_bytes().saturating_sub(offset));
+        let available = buffer.len().min(available.unwrap_or(usize::MAX));
+        let attempt = self.attempt(Class::Read(available), VfsOperation::Read, site);
+        let limit = state.attempt(attempt);
+        let limit = limit.map_err(|kind| self.error(VfsOperation::Read, kind).at(offset))?;
+        let buffer = &mut buffer[..limit.unwrap_or(available)];
+        let file = state.live.file(self.inode);
+        Ok(file.map_or(0, |file| file.read(offset, buffer)))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> VfsResult<usize> {
@@ -147,8 +180,11 @@ impl VfsFile for SimFile {
         if size_bytes > SIZE_LIMIT_BYTES {
             return Err(self.error(VfsOperation::SetLen, ErrorKind::FileTooLarge));
         }
-        self.enter(VfsOperation::SetLen)?
-            .truncate(self.inode, size_bytes, site);
+        let mut state = self.enter(VfsOperation::SetLen)?;
+        state
+            .attempt(self.attempt(Class::Change, VfsOperation::SetLen, site))
+            .map_err(|kind| self.error(VfsOperation::SetLen, kind))?;
+        state.truncate(self.inode, size_bytes, site);
         Ok(())
     }
 
@@ -169,7 +205,11 @@ impl VfsFile for SimFile {
     }
 
     fn metadata(&self) -> VfsResult<Metadata> {
-        let state = self.enter(VfsOperation::Metadata)?;
+        let site = Location::caller();
+        let mut state = self.enter(VfsOperation::Metadata)?;
+        state
+            .attempt(self.attempt(Class::Lookup, VfsOperation::Metadata, site))
+            .map_err(|kind| self.error(VfsOperation::Metadata, kind))?;
         let metadata = state.metadata(self.inode);
         metadata.ok_or_else(|| self.error(VfsOperation::Metadata, ErrorKind::NotFound))
     }

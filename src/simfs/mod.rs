@@ -2,11 +2,16 @@
 //!
 //! A [`SimFs`] behaves as Linux does: handles mean inodes and survive rename and unlink, hard links share content, errors
 //! carry the errno that a real directory gives. It knows nothing of crashes: those are chosen afterwards, over the trace.
+//! With a [`FaultPlan`] it makes operations fail.
 //!
-//! Not modelled: permissions, timestamps, symbolic links, a full disk.
+//! Not modelled: permissions, timestamps, symbolic links, a disk that is full.
 
+mod failing;
+mod faults;
 mod file;
+mod injection;
 mod namespace;
+mod retained;
 
 use std::{
     io::ErrorKind,
@@ -24,6 +29,11 @@ use crate::{
     },
 };
 
+pub use faults::{FaultKind, FaultPlan, Faults};
+pub use injection::{Errno, InjectedError, Injection, InjectionError};
+
+use failing::{Attempt, Failing};
+use faults::Class;
 use file::SimFile;
 
 /// What a recording leaves behind: where it began and what happened since.
@@ -68,6 +78,7 @@ struct State {
     operations_left: u64,
     operations_allowed: u64,
     finished: bool,
+    failing: Option<Box<Failing>>,
 }
 
 impl Default for SimFs {
@@ -113,6 +124,7 @@ impl SimFs {
             operations_left: u64::MAX,
             operations_allowed: u64::MAX,
             finished: false,
+            failing: None,
         };
         SimFs {
             shared: Arc::new(Mutex::new(state)),
@@ -124,6 +136,51 @@ impl SimFs {
         let mut state = self.state();
         state.operations_left = operations;
         state.operations_allowed = operations;
+    }
+
+    /// Makes operations fail from now on, as the plan has it.
+    pub fn inject(&self, plan: FaultPlan) {
+        let mut state = self.state();
+        state.failing = Some(Box::new(Failing::new(plan, &state)));
+    }
+
+    /// Whether a failed write of the log has made the filesystem useless until it is mounted again.
+    pub fn is_broken(&self) -> bool {
+        let state = self.state();
+        state
+            .failing
+            .as_ref()
+            .is_some_and(|failing| failing.is_broken())
+    }
+
+    /// Makes nothing fail any more, and forgets what was not told yet.
+    pub fn stop_injecting(&self) {
+        self.state().failing = None;
+    }
+
+    /// Whether, behind a position, something was made to fail, or told of an earlier failure.
+    pub fn is_disturbed_behind(&self, position: Position) -> bool {
+        let state = self.state();
+        let entries = &state.recording.trace.entries()[position.index()..];
+        let tells = entries.iter().any(|entry| {
+            matches!(
+                entry.action,
+                Action::Refused { .. } | Action::BarrierFailed { .. }
+            )
+        });
+        let injected = state
+            .failing
+            .as_ref()
+            .map(|failing| failing.plan.injected());
+        let last = injected.and_then(<[_]>::last);
+        tells || last.is_some_and(|(at, _)| *at >= position)
+    }
+
+    /// The errors that were injected so far, each with the position before it.
+    pub fn injected(&self) -> Vec<(Position, InjectedError)> {
+        let state = self.state();
+        let failing = state.failing.as_ref();
+        failing.map_or_else(Vec::new, |failing| failing.plan.injected().to_vec())
     }
 
     /// Puts a mark between the operations; the position behind it.
@@ -156,8 +213,24 @@ impl SimFs {
         lock(&self.shared)
     }
 
-    fn enter(&self) -> MutexGuard<'_, State> {
-        enter(&self.shared)
+    /// Locks the state for one operation of the subject, which fails here if it is to.
+    fn enter(
+        &self,
+        class: Class,
+        operation: VfsOperation,
+        path: Path<'_>,
+        site: &'static Location<'static>,
+    ) -> VfsResult<MutexGuard<'_, State>> {
+        let mut state = enter(&self.shared);
+        let attempt = Attempt {
+            operation,
+            path,
+            class,
+            inode: None,
+            site,
+        };
+        state.attempt(attempt).map_err(failure(operation, path))?;
+        Ok(state)
     }
 }
 
@@ -185,13 +258,11 @@ fn enter(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl State {
     fn record(&mut self, action: Action, site: &'static Location<'static>) {
+        if let Some(failing) = &mut self.failing {
+            let base = &self.recording.base;
+            failing.retained.note(&action, &self.live, base);
+        }
         self.recording.trace.push(action, site);
-    }
-
-    fn barrier(&mut self, kind: BarrierKind, inode: Inode, site: &'static Location<'static>) {
-        let begin = self.recording.trace.end();
-        self.record(Action::BarrierBegin { kind, inode }, site);
-        self.record(Action::BarrierEnd { kind, inode, begin }, site);
     }
 
     fn metadata(&self, inode: Inode) -> Option<Metadata> {
@@ -217,60 +288,65 @@ impl Vfs for SimFs {
         if !options.is_valid() {
             return Err(error(ErrorKind::InvalidInput));
         }
-        let mut state = self.enter();
+        let class = self.state().class_of_open(path, options);
+        let mut state = self.enter(class, VfsOperation::Open, path, site)?;
         let inode = state.open(path, options, site).map_err(error)?;
+        let told = state.sample_errors(inode);
         drop(state);
         Ok(Box::new(SimFile::new(
             self.shared.clone(),
             inode,
             options,
             path.to_owned(),
+            told,
         )))
     }
 
     fn create_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::CreateDir, path, site)?
             .create_dir(path, site)
             .map_err(failure(VfsOperation::CreateDir, path))
     }
 
     fn remove_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::RemoveDir, path, site)?
             .remove_dir(path, site)
             .map_err(failure(VfsOperation::RemoveDir, path))
     }
 
     fn remove_file(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::RemoveFile, path, site)?
             .remove_file(path, site)
             .map_err(failure(VfsOperation::RemoveFile, path))
     }
 
     fn rename(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::Rename, from, site)?
             .rename(from, to, site)
             .map_err(failure(VfsOperation::Rename, from))
     }
 
     fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::HardLink, original, site)?
             .hard_link(original, link, site)
             .map_err(failure(VfsOperation::HardLink, original))
     }
 
     fn read_dir(&self, path: Path<'_>) -> VfsResult<Vec<DirEntry>> {
-        self.enter()
+        let site = Location::caller();
+        self.enter(Class::Lookup, VfsOperation::ReadDir, path, site)?
             .read_dir(path)
             .map_err(failure(VfsOperation::ReadDir, path))
     }
 
     fn metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
-        let state = self.enter();
+        let site = Location::caller();
+        let state = self.enter(Class::Lookup, VfsOperation::Metadata, path, site)?;
         let inode = state
             .resolve(path)
             .map_err(failure(VfsOperation::Metadata, path))?;
@@ -281,12 +357,21 @@ impl Vfs for SimFs {
 
     fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        let mut state = self.enter();
+        let operation = VfsOperation::SyncDir;
+        let mut state = enter(&self.shared);
         let directory = state
             .resolve_directory(path)
-            .map_err(failure(VfsOperation::SyncDir, path))?;
-        state.barrier(BarrierKind::FsyncDirectory, directory, site);
-        Ok(())
+            .map_err(failure(operation, path))?;
+        let attempt = Attempt {
+            operation,
+            path,
+            class: Class::DirectoryBarrier,
+            inode: Some(directory),
+            site,
+        };
+        state
+            .barrier(BarrierKind::FsyncDirectory, attempt, None)
+            .map_err(failure(operation, path))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, panic::Location, sync::Arc};
 
-use super::State;
+use super::{State, faults::Class};
 use crate::{
     image::{Inode, Name, Node},
     trace::Action,
@@ -62,6 +62,16 @@ impl State {
 
     fn remove(&mut self, directory: Inode, name: &[u8]) {
         self.live.directory_mut(directory).remove(name);
+    }
+
+    /// What opening a file does, as far as its possible errors go.
+    pub(super) fn class_of_open(&self, path: Path<'_>, options: OpenOptions) -> Class {
+        let creates = options.create || options.create_new;
+        match self.resolve(path) {
+            Err(ErrorKind::NotFound) if creates => Class::Change,
+            Ok(_) if options.truncate && !options.create_new => Class::Change,
+            _ => Class::Lookup,
+        }
     }
 
     pub(super) fn open(

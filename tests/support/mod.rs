@@ -6,7 +6,9 @@ use tornwrite::{
     base::Seed,
     oracle::{Case, Issued, Oracle, Outcome, Witness},
     profile::Profile,
-    run::{Acknowledgements, CrashMode, Job, Mode, RunConfig, Subject, SubjectError, Workload},
+    run::{
+        Acknowledgements, CrashMode, Faults, Job, Mode, RunConfig, Subject, SubjectError, Workload,
+    },
     trace::{OperationId, Promise},
     vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsError, VfsExt as _, VfsFile},
     workload::{Past, Standing},
@@ -191,5 +193,6 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 32,
         exhaustive_budget: 4096,
         operations_per_life: 2_000,
+        faults: Faults::default(),
     }
 }

@@ -99,7 +99,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[crash]\nprofile = \"ext5\"\n",
-        "5:11: unknown profile `ext5`; the nearest is `ext4-or",
+        "5:11: unknown profile `ext5`; the nearest is `ext2",
     ),
     (
         "[crash]\nlives = 0\n",

@@ -114,7 +114,7 @@ impl Subject for Numbers {
 
 /// Twelve numbers a life, each four times as long as a sector would need to tear them in the middle.
 #[derive(Debug)]
-struct CountUp;
+pub(crate) struct CountUp;
 
 impl Workload<u32> for CountUp {
     fn life(&self, _: Seed, life: u32, _: u32, _: &[Past<'_, u32>]) -> Vec<u32> {
@@ -127,7 +127,7 @@ impl Workload<u32> for CountUp {
 }
 
 /// What must survive is there, and recovery shows something.
-struct Durable;
+pub(crate) struct Durable;
 
 impl Oracle<u32, Vec<u32>> for Durable {
     fn invariants(&self) -> Vec<&'static str> {

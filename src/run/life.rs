@@ -236,8 +236,8 @@ fn enter_marks(recording: &Recording, first: Position, ledger: &mut Ledger) {
                 report,
                 ..
             } => {
-                if pages == FailedPages::Reverted {
-                    ledger.take_back(Position(at));
+                if pages != FailedPages::Dirty {
+                    ledger.fail_barrier(Position(at), pages == FailedPages::Reverted);
                 }
                 match report {
                     Report::LaterCall => untold.insert(inode),

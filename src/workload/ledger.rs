@@ -141,15 +141,19 @@ impl Ledger {
                     entry.durable = entry.durable.min(at);
                 }
             }
-            Mark::Failed(id) => self.entries[id.index()].failed = at,
+            Mark::Failed(id) => {
+                let entry = &mut self.entries[id.index()];
+                entry.failed = entry.failed.min(at);
+            }
         }
     }
 
-    /// A failed barrier that lies before position `at` has taken the page cache back to what is on disk: what was promised
-    /// for process crashes only is in doubt.
-    pub fn take_back(&mut self, at: Position) {
-        for entry in &mut self.entries {
-            if entry.buffered <= at && entry.durable > at {
+    /// A barrier failed before position `at`: what was not durable by then is in doubt, each operation on its own. Where the
+    /// page cache `went_back` to what is on disk, so is what was promised for process crashes only.
+    pub fn fail_barrier(&mut self, at: Position, went_back: bool) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.durable > at) {
+            entry.failed = entry.failed.min(at);
+            if went_back && entry.buffered <= at {
                 entry.taken_back = entry.taken_back.min(at);
             }
         }
@@ -309,7 +313,8 @@ mod tests {
     #[test]
     fn it_ends_where_a_failed_barrier_takes_the_page_cache_back() {
         let mut ledger = ledger();
-        ledger.take_back(Position(6));
+        ledger.fail_barrier(Position(6), true);
+        assert!(ledger.failed_by(OperationId(0), Position(6)));
         let at = |point| standings(&ledger, point, CrashKind::ProcessCrash);
         assert_eq!(at(5), [Standing::MustSurvive, Standing::InDoubt]);
         // The sync at 8 upgraded the first operation before the ledger heard of the failure.

@@ -133,6 +133,13 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// Makes what was appended durable. The second call is there to hear of what the first could not
+    /// write.
+    pub(super) fn sync(&self) -> VfsResult<()> {
+        self.file.sync_data()?;
+        self.file.sync_data()
+    }
+
     /// Creates a segment from room for a header and the carried frames, and makes all of it
     /// durable, name included.
     pub(super) fn create(vfs: &dyn Vfs, header: Header, buffer: &mut [u8]) -> VfsResult<Active> {
@@ -140,6 +147,7 @@ impl Active {
         let options = OpenOptions::new().append().create_new();
         let file = vfs.open(path(header.number).as_path(), options)?;
         file.append_all(buffer)?;
+        file.sync_all()?;
         file.sync_all()?;
         vfs.sync_dir(DIRECTORY)?;
         Ok(Active {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     base::{Position, Rng, Seed, Stream},
+    crash::sample_points,
     trace::Action,
     workload::{CrashKind, Past},
 };
@@ -61,6 +62,22 @@ impl Disturbances {
 }
 
 impl<S: Subject> Explorer<'_, S> {
+    /// Draws the crash points of the life; where something was made to fail, half of them fall behind that.
+    pub(super) fn sample_points(&self, first: Position, draw: &mut Rng) -> Vec<Position> {
+        let trace = &self.life.recording.trace;
+        let count = self.config.states_per_run as usize;
+        let error = self.disturbances.first_error;
+        if error == Position::NEVER {
+            return sample_points(trace, first, count, draw);
+        }
+        let behind = count.div_ceil(2);
+        let mut points = sample_points(trace, first, count - behind, draw);
+        let first = error.max(first).min(trace.end());
+        points.extend(sample_points(trace, first, behind, draw));
+        points.sort_unstable();
+        points
+    }
+
     /// What a crash at this point takes: behind a failed write of the log only the machine can start again.
     pub(super) fn crash_kind(&self, point: Position) -> CrashKind {
         if self.disturbances.log_failure < point {

@@ -100,8 +100,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         match self.config.mode {
             Mode::Sampled => {
                 let mut draw = Rng::new(self.seed, Stream::CrashPoint, self.number);
-                let count = self.config.states_per_run as usize;
-                let points = sample_points(&recording.trace, first, count, &mut draw);
+                let points = self.sample_points(first, &mut draw);
                 self.tally.crash_points(&points);
                 for point in points {
                     let window = frontier.window(point);

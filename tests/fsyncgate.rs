@@ -15,8 +15,8 @@ use tornwrite::{
     base::{Ratio, Seed},
     profile::FsyncFailure,
     run::{
-        Acknowledgements, CoverageMark, CrashMode, Faults, Job, RunConfig, RunOutcome, Subject,
-        SubjectError, Verdict, replay, run,
+        Acknowledgements, CoverageMark, CrashMode, FaultKind, Faults, Job, RunConfig, RunOutcome,
+        Subject, SubjectError, Verdict, replay, run,
     },
     trace::{OperationId, Promise},
     vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsError, VfsExt as _, VfsFile, VfsResult},
@@ -31,6 +31,8 @@ enum Answer {
     Ignores,
     /// It says so, and does nothing more until it is opened again.
     Poisons,
+    /// The same; and what it finds when it is opened, it writes once more before it believes it.
+    PoisonsAndRewrites,
 }
 
 /// A log of numbers: each record fills a page and ends in a checksum.
@@ -64,13 +66,17 @@ fn say(error: VfsError) -> SubjectError {
 }
 
 impl OpenLog {
-    fn open(vfs: &dyn Vfs) -> VfsResult<OpenLog> {
+    fn open(vfs: &dyn Vfs, answer: Answer) -> VfsResult<OpenLog> {
         let options = OpenOptions::new().read().append().create();
         let file = vfs.open(LOG, options)?;
         vfs.sync_dir(Path::ROOT)?;
         let bytes = vfs.read(LOG)?;
         let list: Vec<u32> = bytes.chunks(PAGE).map_while(decode).collect();
         file.set_len((list.len() * PAGE) as u64)?;
+        if answer == Answer::PoisonsAndRewrites {
+            let again = vfs.open(LOG, OpenOptions::new().write())?;
+            again.write_all_at(&bytes[..list.len() * PAGE], 0)?;
+        }
         file.sync_all()?;
         Ok(OpenLog {
             file,
@@ -85,10 +91,12 @@ impl OpenLog {
         }
         self.file.append_all(&encode(number)).map_err(say)?;
         match answer {
-            Answer::Poisons => self.file.sync_data().map_err(|error| {
-                self.is_poisoned = true;
-                say(error)
-            })?,
+            Answer::Poisons | Answer::PoisonsAndRewrites => {
+                self.file.sync_data().map_err(|error| {
+                    self.is_poisoned = true;
+                    say(error)
+                })?
+            }
             Answer::Ignores => drop(self.file.sync_data()),
             Answer::Retries => {
                 let again = |_| self.file.sync_data();
@@ -106,7 +114,7 @@ impl Subject for Log {
     type Instance = OpenLog;
 
     fn open(&self, vfs: Arc<dyn Vfs>, _: u64) -> Result<OpenLog, SubjectError> {
-        OpenLog::open(vfs.as_ref()).map_err(say)
+        OpenLog::open(vfs.as_ref(), self.0).map_err(say)
     }
 
     fn apply(
@@ -202,6 +210,43 @@ fn a_store_that_poisons_itself_is_clean_whatever_the_pages_do() {
             marks.get(&CoverageMark::FailedFsync).copied().unwrap_or(0)
         });
         assert!(failed.sum::<u64>() > 100, "{left:?}");
+    }
+}
+
+/// The finding of "Can Applications Recover from fsync Failures?": the process starts again, reads what only the page cache
+/// holds, and the fsync of its recovery has nothing to write.
+#[test]
+fn a_recovery_that_trusts_the_page_cache_is_caught_behind_a_failed_fsync() {
+    let caught = |answer| {
+        let config = RunConfig {
+            crash: CrashMode::ProcessThenPower,
+            ..failing(FsyncFailure::CleanNew)
+        };
+        let lost = |outcome: &RunOutcome| outcome.is_violating();
+        let outcomes = (0..100).map(|seed| run(&job(answer), &config, Seed(seed)));
+        outcomes.filter(lost).count()
+    };
+    assert!(caught(Answer::Poisons) > 0);
+    assert_eq!(caught(Answer::PoisonsAndRewrites), 0);
+}
+
+#[test]
+fn a_plan_that_never_fires_changes_nothing() {
+    let never = Faults {
+        at: Some((u64::MAX, FaultKind::Eio)),
+        ..Faults::default()
+    };
+    for crash in [CrashMode::PowerLoss, CrashMode::ProcessThenPower] {
+        for seed in (0..10).map(Seed) {
+            let with = |faults| {
+                let config = RunConfig {
+                    faults,
+                    ..config(crash, "posix-minimum", 2)
+                };
+                run(&job(Answer::Retries), &config, seed)
+            };
+            assert_eq!(with(never), with(Faults::default()), "{crash:?}, {seed}");
+        }
     }
 }
 

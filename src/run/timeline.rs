@@ -46,6 +46,8 @@ pub enum Fate {
     Said,
     /// It is a barrier.
     Barrier,
+    /// It was made to fail, or was told of an earlier failure.
+    Failed,
     /// A barrier made it certain: which, and where that completed.
     Durable(String),
     /// It was pending, and survived.
@@ -133,10 +135,9 @@ fn fate(
     slots: std::ops::Range<usize>,
 ) -> Fate {
     match action {
-        Action::Mark(_) | Action::Refused { .. } => return Fate::Said,
-        Action::BarrierBegin { .. } | Action::BarrierEnd { .. } | Action::BarrierFailed { .. } => {
-            return Fate::Barrier;
-        }
+        Action::Mark(_) => return Fate::Said,
+        Action::BarrierBegin { .. } | Action::BarrierEnd { .. } => return Fate::Barrier,
+        Action::BarrierFailed { .. } | Action::Refused { .. } => return Fate::Failed,
         _ => {}
     }
     if slots.is_empty() {

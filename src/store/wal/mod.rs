@@ -161,7 +161,7 @@ impl Wal {
     fn append(&mut self, stream: &[u8], events: &EventBatch) -> Result<Promise, StoreError> {
         self.make_room()?;
         self.encode(stream, events)?;
-        let appended = self.active.file.append(&self.buffer)?;
+        let appended = self.active.append(&self.buffer)?;
         if appended < self.buffer.len() {
             return Err(self.short_append());
         }

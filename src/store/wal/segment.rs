@@ -15,6 +15,8 @@
 //! file's name) before the store is open. A segment is therefore whole up to there, or was never
 //! used.
 
+use std::io::ErrorKind;
+
 use super::{
     bytes::{put, u32_at, u64_at},
     frame::{self, Frame, Origin},
@@ -133,6 +135,17 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// Appends in one write; the number of bytes that it took.
+    pub(super) fn append(&self, bytes: &[u8]) -> VfsResult<usize> {
+        loop {
+            match self.file.append(bytes) {
+                // It was interrupted before it did anything.
+                Err(error) if error.kind == ErrorKind::Interrupted => {}
+                answer => return answer,
+            }
+        }
+    }
+
     /// Makes what was appended durable. The second call is there to hear of what the first could not
     /// write.
     pub(super) fn sync(&self) -> VfsResult<()> {

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::{
     CoverageMark, Subject,
-    driver::Tally,
+    driver::{Tally, Trial},
     explore::Explorer,
     life::{Life, log_failure},
     recover::{Recovered, recover},
-    state::{Inner, State},
+    state::{Inner, State, Troubled, history},
 };
 use crate::{
     base::{Position, Rng, Seed, Stream},
@@ -99,21 +99,45 @@ impl<S: Subject> Explorer<'_, S> {
         &mut self,
         state: &State<'_>,
         past: &[Past<'_, S::Operation>],
-    ) -> Option<(Recovered<S>, Vec<Rc<Inner<S>>>)> {
+    ) -> Option<Troubled<S>> {
         if self.config.faults.is_none() {
             return None;
         }
         let seed = Seed(self.draw_errors.next_u64());
         let plan = self.config.plan(Rng::new(seed, Stream::InjectedError, 0))?;
         let start = self.start(state);
-        let troubled = recover(self.job, start, self.trials, past, Some(plan));
-        if troubled.errors.is_empty() {
+        let recovered = recover(self.job, start, self.trials, past, Some(plan));
+        if recovered.errors.is_empty() {
             return None;
         }
         self.tally.recovery();
         self.tally.mark(CoverageMark::InjectedError);
         let mut inner = Vec::new();
-        self.crash_inside(&troubled, None, past, &mut inner);
-        Some((troubled, inner))
+        self.crash_inside(&recovered, None, past, &mut inner);
+        Some(Troubled { recovered, inner })
+    }
+
+    /// Judges the recoveries from the crashes inside another.
+    pub(super) fn judge_inner(&mut self, trial: &Trial<'_, S>, inner: &[Rc<Inner<S>>]) {
+        let point = trial.state.window.point;
+        let mut histories =
+            [CrashKind::ProcessCrash, CrashKind::PowerLoss].map(|kind| (kind, None));
+        for inner in inner {
+            let of_kind = |(kind, _): &&mut (CrashKind, _)| *kind == inner.choice.kind;
+            let Some((kind, found)) = histories.iter_mut().find(of_kind) else {
+                continue;
+            };
+            let kind = *kind;
+            let history = found.get_or_insert_with(|| history(self.life, point, kind));
+            self.tally.judge(
+                self.job,
+                &Trial {
+                    history,
+                    kind,
+                    inner: Some(inner),
+                    ..*trial
+                },
+            );
+        }
     }
 }

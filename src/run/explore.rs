@@ -356,40 +356,16 @@ impl<'a, S: Subject> Explorer<'a, S> {
         };
         let clean = self.tally.judge(self.job, &trial);
         self.judge_inner(&trial, &known.inner);
-        if let Some((troubled, inner)) = &known.troubled {
+        if let Some(troubled) = &known.troubled {
             let trial = Trial {
-                outer: troubled,
+                outer: &troubled.recovered,
                 ..trial
             };
             self.tally.judge(self.job, &trial);
-            self.judge_inner(&trial, inner);
+            self.judge_inner(&trial, &troubled.inner);
         }
         known.judged.insert(frontier, clean);
         known
-    }
-
-    /// Judges the recoveries from the crashes inside another.
-    fn judge_inner(&mut self, trial: &Trial<'_, S>, inner: &[Rc<Inner<S>>]) {
-        let point = trial.state.window.point;
-        let mut histories =
-            [CrashKind::ProcessCrash, CrashKind::PowerLoss].map(|kind| (kind, None));
-        for inner in inner {
-            let of_kind = |(kind, _): &&mut (CrashKind, _)| *kind == inner.choice.kind;
-            let Some((kind, found)) = histories.iter_mut().find(of_kind) else {
-                continue;
-            };
-            let kind = *kind;
-            let history = found.get_or_insert_with(|| history(self.life, point, kind));
-            self.tally.judge(
-                self.job,
-                &Trial {
-                    history,
-                    kind,
-                    inner: Some(inner),
-                    ..*trial
-                },
-            );
-        }
     }
 
     fn consider_for_next_life(&mut self, known: &Known<S>, state: &State<'_>) {

@@ -59,10 +59,17 @@ pub(super) struct Known<S: Subject> {
     pub(super) recovered: Recovered<S>,
     /// What was tried inside the recovery.
     pub(super) inner: Vec<Rc<Inner<S>>>,
-    /// A recovery from the same crash with errors injected into it, and what was tried inside that one.
-    pub(super) troubled: Option<(Recovered<S>, Vec<Rc<Inner<S>>>)>,
+    /// A recovery from the same crash with errors injected into it.
+    pub(super) troubled: Option<Troubled<S>>,
     /// The ledgers that it was judged against (marks before the crash), and whether nothing was violated.
     pub(super) judged: BTreeMap<usize, bool>,
+}
+
+/// A recovery into which errors were injected.
+pub(super) struct Troubled<S: Subject> {
+    pub(super) recovered: Recovered<S>,
+    /// What was tried inside it.
+    pub(super) inner: Vec<Rc<Inner<S>>>,
 }
 
 /// A crash inside a recovery, and the recovery from that.

@@ -236,6 +236,11 @@ pub(super) mod fsync_failure {
 
     const BY_PROFILE: &str = "profile";
 
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference to the field"
+    )]
     pub(in crate::scenario) fn serialize<S: Serializer>(
         left: &Option<FsyncFailure>,
         serializer: S,

@@ -183,37 +183,66 @@ pub struct FaultPlan {
 /// What of the profile decides how far a failed barrier takes a file back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Promises {
-    /// Another length goes through the log, which the failure of a data block does not undo.
-    pub(super) logs_cuts: bool,
-    /// So does the length of a file that grows by a write.
-    pub(super) logs_growth: bool,
-    /// Bytes go through the log too.
-    pub(super) logs_bytes: bool,
+    /// What goes through the log, so that the failure of a data block does not undo it.
+    pub(super) logged: Logged,
     /// A barrier covers all files.
     pub(super) covers_all: bool,
 }
 
+/// What of a file goes through the log; each value includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Logged {
+    Nothing,
+    /// Truncates.
+    Cuts,
+    /// The length of a file that grows by a write.
+    Growth,
+    /// Bytes.
+    Bytes,
+}
+
+impl Promises {
+    fn of(profile: &Profile) -> Promises {
+        let logged = if profile.data.value == DataPath::Journaled {
+            Logged::Bytes
+        } else if profile.growth.value == Growth::Logged {
+            Logged::Growth
+        } else if profile.has_log() {
+            Logged::Cuts
+        } else {
+            Logged::Nothing
+        };
+        Promises {
+            logged,
+            covers_all: logged == Logged::Bytes || profile.reach.value == Reach::Everything,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Draws {
+    faults: Faults,
+    rng: Rng,
+    /// Operations so far that could fail in the way of `faults.at`.
+    eligible: u64,
+}
+
 #[derive(Clone, Debug)]
 enum Source {
-    Drawn {
-        faults: Faults,
-        rng: Rng,
-        /// Operations so far that could fail in the way of `faults.at`.
-        eligible: u64,
-    },
+    Drawn(Box<Draws>),
     Listed(Vec<InjectedError>),
 }
 
 impl FaultPlan {
     /// A plan that draws what fails on a filesystem of this profile.
     pub fn drawn(faults: Faults, profile: &Profile, rng: Rng) -> FaultPlan {
-        let source = Source::Drawn {
+        let draws = Draws {
             faults,
             rng,
             eligible: 0,
         };
         let fsync_failure = faults.fsync_failure.unwrap_or(profile.fsync_failure.value);
-        FaultPlan::new(source, fsync_failure, profile)
+        FaultPlan::new(Source::Drawn(Box::new(draws)), fsync_failure, profile)
     }
 
     /// A plan in which just these operations fail; those that are not met are not injected.
@@ -222,17 +251,11 @@ impl FaultPlan {
     }
 
     fn new(source: Source, fsync_failure: FsyncFailure, profile: &Profile) -> FaultPlan {
-        let logs_bytes = profile.data.value == DataPath::Journaled;
         FaultPlan {
             source,
             fsync_failure,
             log_failure: profile.log_failure.value,
-            promises: Promises {
-                logs_cuts: profile.has_log(),
-                logs_growth: profile.growth.value == Growth::Logged,
-                logs_bytes,
-                covers_all: logs_bytes || profile.reach.value == Reach::Everything,
-            },
+            promises: Promises::of(profile),
             tried: BTreeMap::new(),
             injected: Vec::new(),
         }
@@ -268,17 +291,11 @@ impl FaultPlan {
                     .map(|error| error.what)
                     .filter(|what| what.fits(class))
             }
-            Source::Drawn {
-                faults,
-                rng,
-                eligible,
-            } => {
-                let kind = draw(faults, rng, eligible, class, operation);
-                let behaviour = self.fsync_failure;
-                kind.filter(|kind| {
+            Source::Drawn(draws) => {
+                let kind = draws.draw(class, operation).filter(|kind| {
                     *kind != FaultKind::LogFailure || self.log_failure != LogFailure::NoLog
-                })
-                .map(|kind| injection(kind, class, behaviour, rng))
+                });
+                kind.map(|kind| injection(kind, class, self.fsync_failure, &mut draws.rng))
             }
         }?;
         let operation = format!("{operation} {path}");
@@ -292,27 +309,23 @@ impl FaultPlan {
     }
 }
 
-/// The way in which an operation fails, if it does.
-fn draw(
-    faults: &Faults,
-    rng: &mut Rng,
-    eligible: &mut u64,
-    class: Class,
-    operation: VfsOperation,
-) -> Option<FaultKind> {
-    let kinds = class.kinds();
-    if let Some((number, kind)) = faults.at
-        && kinds.contains(&kind)
-    {
-        *eligible += 1;
-        if *eligible == number {
-            return Some(kind);
+impl Draws {
+    /// The way in which an operation fails, if it does.
+    fn draw(&mut self, class: Class, operation: VfsOperation) -> Option<FaultKind> {
+        let kinds = class.kinds();
+        if let Some((number, kind)) = self.faults.at
+            && kinds.contains(&kind)
+        {
+            self.eligible += 1;
+            if self.eligible == number {
+                return Some(kind);
+            }
         }
+        kinds.iter().copied().find(|&kind| {
+            let ratio = self.faults.ratio(kind, operation);
+            ratio != Ratio::NEVER && self.rng.chance(ratio)
+        })
     }
-    kinds.iter().copied().find(|&kind| {
-        let ratio = faults.ratio(kind, operation);
-        ratio != Ratio::NEVER && rng.chance(ratio)
-    })
 }
 
 /// A fault of this kind in one operation, with what there is to draw about it.

@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Recording, faults::Promises};
+use super::{
+    Recording,
+    faults::{Logged, Promises},
+};
 use crate::{
     image::{FileContent, Image, Inode, Node},
     trace::{Action, BarrierKind, FailedPages, Trace},
@@ -35,13 +38,13 @@ impl Retained {
 
     /// The content to which a file goes back; `None` if nothing of it does.
     pub(super) fn content(&self, inode: Inode, base: &Image) -> Option<FileContent> {
-        (!self.promises.logs_bytes).then(|| self.file(inode, base))
+        (self.promises.logged < Logged::Bytes).then(|| self.file(inode, base))
     }
 
     /// Takes note of an operation that was done, of which `live` shows the result.
     pub(super) fn note(&mut self, action: &Action, live: &Image, base: &Image) {
         match *action {
-            Action::Truncate { inode, size, .. } if self.promises.logs_cuts => {
+            Action::Truncate { inode, size, .. } if self.promises.logged >= Logged::Cuts => {
                 self.change(inode, base, |file| file.truncate(size));
             }
             Action::Write {
@@ -49,7 +52,7 @@ impl Retained {
                 offset,
                 bytes,
                 old_size,
-            } if self.promises.logs_growth => {
+            } if self.promises.logged >= Logged::Growth => {
                 let end = offset + u64::from(bytes.len);
                 if end > old_size {
                     self.change(inode, base, |file| file.truncate(end));
@@ -66,7 +69,7 @@ impl Retained {
                 size,
                 old_size,
                 ..
-            } if self.promises.logs_cuts && size > old_size => {
+            } if self.promises.logged >= Logged::Cuts && size > old_size => {
                 self.change(inode, base, |file| file.truncate(size));
             }
             Action::BarrierEnd { kind, inode, .. } => {

@@ -1,6 +1,6 @@
 //! Injected errors on the way through the crash states of a life.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     CoverageMark, Subject,
@@ -117,27 +117,22 @@ impl<S: Subject> Explorer<'_, S> {
         Some(Troubled { recovered, inner })
     }
 
-    /// Judges the recoveries from the crashes inside another.
+    /// Judges the recoveries from the crashes inside another: what was promised is what outlasts the worse of the two.
     pub(super) fn judge_inner(&mut self, trial: &Trial<'_, S>, inner: &[Rc<Inner<S>>]) {
         let point = trial.state.window.point;
-        let mut histories =
-            [CrashKind::ProcessCrash, CrashKind::PowerLoss].map(|kind| (kind, None));
+        let mut histories = BTreeMap::new();
         for inner in inner {
-            let of_kind = |(kind, _): &&mut (CrashKind, _)| *kind == inner.choice.kind;
-            let Some((kind, found)) = histories.iter_mut().find(of_kind) else {
-                continue;
+            let kind = trial.kind.max(inner.choice.kind);
+            let history = histories
+                .entry(kind)
+                .or_insert_with(|| history(self.life, point, kind));
+            let trial = Trial {
+                history,
+                kind,
+                inner: Some(inner),
+                ..*trial
             };
-            let kind = *kind;
-            let history = found.get_or_insert_with(|| history(self.life, point, kind));
-            self.tally.judge(
-                self.job,
-                &Trial {
-                    history,
-                    kind,
-                    inner: Some(inner),
-                    ..*trial
-                },
-            );
+            self.tally.judge(self.job, &trial);
         }
     }
 }

@@ -206,7 +206,7 @@ impl<S: Subject> Replayer<'_, S> {
             let laid = lay(choice, &recovered.recording, &graph)?;
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
-            kind = choice.kind;
+            kind = kind.max(choice.kind);
             let again = recover(self.job, start, self.trials, &past(life, point), None);
             drop(laid);
             drop(graph);

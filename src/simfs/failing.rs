@@ -7,12 +7,11 @@
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
-    panic::Location,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use super::{
-    State,
+    Answer, CallSite, State,
     faults::{Class, FaultPlan, kind_of},
     injection::{Errno, Injection},
     retained::Retained,
@@ -23,8 +22,6 @@ use crate::{
     trace::{Action, BarrierKind, FailedPages, Report},
     vfs::{Path, VfsOperation},
 };
-
-type CallSite = &'static Location<'static>;
 
 /// Everything that injected errors need to know of a filesystem.
 #[derive(Debug)]
@@ -54,6 +51,24 @@ pub(super) struct Attempt<'a> {
     pub(super) class: Class,
     pub(super) inode: Option<Inode>,
     pub(super) site: CallSite,
+}
+
+impl<'a> Attempt<'a> {
+    /// A barrier over names or over everything, through no open file.
+    pub(super) fn wide(
+        operation: VfsOperation,
+        path: Path<'a>,
+        inode: Inode,
+        site: CallSite,
+    ) -> Attempt<'a> {
+        Attempt {
+            operation,
+            path,
+            class: Class::WideBarrier,
+            inode: Some(inode),
+            site,
+        }
+    }
 }
 
 impl Failing {
@@ -129,7 +144,7 @@ impl State {
 
     /// Lets an operation that is no barrier fail if it is to; otherwise the number of bytes it may transfer, if that is
     /// limited.
-    pub(super) fn attempt(&mut self, attempt: Attempt<'_>) -> Result<Option<usize>, ErrorKind> {
+    pub(super) fn attempt(&mut self, attempt: Attempt<'_>) -> Answer<Option<usize>> {
         let at = self.recording.trace.end();
         let Some(failing) = &mut self.failing else {
             return Ok(None);
@@ -159,7 +174,7 @@ impl State {
         kind: BarrierKind,
         attempt: Attempt<'_>,
         told: Option<&AtomicU64>,
-    ) -> Result<(), ErrorKind> {
+    ) -> Answer<()> {
         let inode = attempt.inode.unwrap_or(Inode::ROOT);
         let begin = self.recording.trace.end();
         let end = Action::BarrierEnd { kind, inode, begin };
@@ -221,6 +236,14 @@ impl State {
         answer
     }
 
+    /// `sync_file_range`: a barrier that covers nothing.
+    pub(super) fn start_write_back(&mut self, inode: Inode, site: CallSite) {
+        let kind = BarrierKind::SyncFileRange;
+        let begin = self.recording.trace.end();
+        self.record(Action::BarrierBegin { kind, inode }, site);
+        self.record(Action::BarrierEnd { kind, inode, begin }, site);
+    }
+
     fn take_back(&mut self, inode: Inode) {
         let retained = self.failing.as_ref().and_then(|failing| {
             let base = &self.recording.base;
@@ -234,7 +257,7 @@ impl State {
     }
 }
 
-type Failed = (FailedPages, Report, Option<Result<(), ErrorKind>>);
+type Failed = (FailedPages, Report, Option<Answer<()>>);
 
 impl Failing {
     /// What the failure of one barrier to write back a file leaves.

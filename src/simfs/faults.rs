@@ -138,8 +138,10 @@ pub(super) enum Class {
     Change,
     /// It is a barrier over bytes.
     FileBarrier,
-    /// It is a barrier over names.
-    DirectoryBarrier,
+    /// It is a barrier over names, or over everything.
+    WideBarrier,
+    /// It stores through a mapping, which answers nothing.
+    Store,
 }
 
 impl Class {
@@ -154,12 +156,13 @@ impl Class {
             Class::Write(_) => &[Eio, Enospc, Edquot, Eintr, ShortWrite],
             Class::Change => &[Eio, Enospc, Edquot],
             Class::FileBarrier => &[LogFailure, Fsync, Enospc, Edquot],
-            Class::DirectoryBarrier => &[LogFailure, Fsync],
+            Class::WideBarrier => &[LogFailure, Fsync],
+            Class::Store => &[],
         }
     }
 
     pub(super) fn is_barrier(self) -> bool {
-        matches!(self, Class::FileBarrier | Class::DirectoryBarrier)
+        matches!(self, Class::FileBarrier | Class::WideBarrier)
     }
 
     /// Whether a filesystem that became read-only refuses it.
@@ -344,8 +347,8 @@ fn injection(kind: FaultKind, class: Class, behaviour: FsyncFailure, rng: &mut R
         FaultKind::Eintr => Errno::Eintr,
     };
     match class {
-        // Names are no pages: the log, or the next barrier, writes them.
-        Class::DirectoryBarrier => Injection::Barrier(errno, FsyncFailure::DirtyNew),
+        // Names are no pages: the log, or the next barrier, writes them. And who syncs everything holds no file.
+        Class::WideBarrier => Injection::Barrier(errno, FsyncFailure::DirtyNew),
         Class::FileBarrier if behaviour == FsyncFailure::Any => {
             Injection::Barrier(errno, *rng.choose(&BEHAVIOURS))
         }

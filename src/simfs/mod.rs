@@ -4,14 +4,18 @@
 //! carry the errno that a real directory gives. It knows nothing of crashes: those are chosen afterwards, over the trace.
 //! With a [`FaultPlan`] it makes operations fail.
 //!
-//! Not modelled: permissions, timestamps, symbolic links, a disk that is full.
+//! Not modelled: permissions, timestamps, a disk that is full.
 
+mod content;
 mod failing;
 mod faults;
 mod file;
+mod inject;
 mod injection;
 mod namespace;
+mod rename;
 mod retained;
+mod walk;
 
 use std::{
     io::ErrorKind,
@@ -35,6 +39,10 @@ pub use injection::{Errno, InjectedError, Injection, InjectionError};
 use failing::{Attempt, Failing};
 use faults::Class;
 use file::SimFile;
+use rename::InTheWay;
+
+type CallSite = &'static Location<'static>;
+type Answer<T> = Result<T, ErrorKind>;
 
 /// What a recording leaves behind: where it began and what happened since.
 #[derive(Clone, Debug, Default)]
@@ -138,51 +146,6 @@ impl SimFs {
         state.operations_allowed = operations;
     }
 
-    /// Makes operations fail from now on, as the plan has it.
-    pub fn inject(&self, plan: FaultPlan) {
-        let mut state = self.state();
-        state.failing = Some(Box::new(Failing::new(plan, &state)));
-    }
-
-    /// Whether a failed write of the log has made the filesystem useless until it is mounted again.
-    pub fn is_broken(&self) -> bool {
-        let state = self.state();
-        state
-            .failing
-            .as_ref()
-            .is_some_and(|failing| failing.is_broken())
-    }
-
-    /// Makes nothing fail any more, and forgets what was not told yet.
-    pub fn stop_injecting(&self) {
-        self.state().failing = None;
-    }
-
-    /// Whether, behind a position, something was made to fail, or told of an earlier failure.
-    pub fn is_disturbed_behind(&self, position: Position) -> bool {
-        let state = self.state();
-        let entries = &state.recording.trace.entries()[position.index()..];
-        let tells = entries.iter().any(|entry| {
-            matches!(
-                entry.action,
-                Action::Refused { .. } | Action::BarrierFailed { .. }
-            )
-        });
-        let injected = state
-            .failing
-            .as_ref()
-            .map(|failing| failing.plan.injected());
-        let last = injected.and_then(<[_]>::last);
-        tells || last.is_some_and(|(at, _)| *at >= position)
-    }
-
-    /// The errors that were injected so far, each with the position before it.
-    pub fn injected(&self) -> Vec<(Position, InjectedError)> {
-        let state = self.state();
-        let failing = state.failing.as_ref();
-        failing.map_or_else(Vec::new, |failing| failing.plan.injected().to_vec())
-    }
-
     /// Puts a mark between the operations; the position behind it.
     #[track_caller]
     pub fn mark(&self, mark: Mark) -> Position {
@@ -219,7 +182,7 @@ impl SimFs {
         class: Class,
         operation: VfsOperation,
         path: Path<'_>,
-        site: &'static Location<'static>,
+        site: CallSite,
     ) -> VfsResult<MutexGuard<'_, State>> {
         let mut state = enter(&self.shared);
         let attempt = Attempt {
@@ -257,7 +220,7 @@ fn enter(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    fn record(&mut self, action: Action, site: &'static Location<'static>) {
+    fn record(&mut self, action: Action, site: CallSite) {
         if let Some(failing) = &mut self.failing {
             let base = &self.recording.base;
             failing.retained.note(&action, &self.live, base);
@@ -265,18 +228,18 @@ impl State {
         self.recording.trace.push(action, site);
     }
 
-    fn metadata(&self, inode: Inode) -> Option<Metadata> {
-        Some(match self.live.node(inode)? {
-            Node::File(file) => Metadata {
-                kind: FileKind::File,
-                size_bytes: file.size_bytes(),
-                links: self.live.links(inode),
-            },
-            Node::Directory(_) | Node::Symlink(_) => Metadata {
-                kind: FileKind::Directory,
-                size_bytes: 0,
-                links: 1,
-            },
+    fn metadata(&self, inode: Inode) -> Answer<Metadata> {
+        let links = || self.live.links(inode);
+        let (kind, size_bytes, links) = match self.live.node(inode).ok_or(ErrorKind::NotFound)? {
+            Node::File(file) => (FileKind::File, file.size_bytes(), links()),
+            Node::Symlink(target) => (FileKind::Symlink, target.len() as u64, links()),
+            Node::Directory(_) => (FileKind::Directory, 0, 1),
+        };
+        Ok(Metadata {
+            kind,
+            size_bytes,
+            links,
+            inode: Some(u64::from(inode.0)),
         })
     }
 }
@@ -326,8 +289,36 @@ impl Vfs for SimFs {
     fn rename(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
         self.enter(Class::Change, VfsOperation::Rename, from, site)?
-            .rename(from, to, site)
+            .rename(from, to, InTheWay::Replaced, site)
             .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn rename_no_replace(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Rename, from, site)?
+            .rename(from, to, InTheWay::Kept, site)
+            .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn exchange(&self, one: Path<'_>, other: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Exchange, one, site)?
+            .exchange(one, other, site)
+            .map_err(failure(VfsOperation::Exchange, one))
+    }
+
+    fn symlink(&self, target: &[u8], link: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Symlink, link, site)?
+            .symlink(target, link, site)
+            .map_err(failure(VfsOperation::Symlink, link))
+    }
+
+    fn read_link(&self, path: Path<'_>) -> VfsResult<Vec<u8>> {
+        let site = Location::caller();
+        self.enter(Class::Lookup, VfsOperation::ReadLink, path, site)?
+            .read_link(path)
+            .map_err(failure(VfsOperation::ReadLink, path))
     }
 
     fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
@@ -347,31 +338,37 @@ impl Vfs for SimFs {
     fn metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
         let site = Location::caller();
         let state = self.enter(Class::Lookup, VfsOperation::Metadata, path, site)?;
-        let inode = state
-            .resolve(path)
-            .map_err(failure(VfsOperation::Metadata, path))?;
-        state
-            .metadata(inode)
-            .ok_or_else(|| failure(VfsOperation::Metadata, path)(ErrorKind::NotFound))
+        let found = state.resolve(path).and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
+    }
+
+    fn symlink_metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
+        let site = Location::caller();
+        let state = self.enter(Class::Lookup, VfsOperation::Metadata, path, site)?;
+        let found = state
+            .resolve_link(path)
+            .and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
     }
 
     fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
         let operation = VfsOperation::SyncDir;
         let mut state = enter(&self.shared);
-        let directory = state
-            .resolve_directory(path)
-            .map_err(failure(operation, path))?;
-        let attempt = Attempt {
-            operation,
-            path,
-            class: Class::DirectoryBarrier,
-            inode: Some(directory),
-            site,
-        };
-        state
-            .barrier(BarrierKind::FsyncDirectory, attempt, None)
-            .map_err(failure(operation, path))
+        let answer = state.resolve_directory(path).and_then(|directory| {
+            let kind = BarrierKind::FsyncDirectory;
+            state.barrier(kind, Attempt::wide(operation, path, directory, site), None)
+        });
+        answer.map_err(failure(operation, path))
+    }
+
+    fn sync_filesystem(&self) -> VfsResult<()> {
+        let site = Location::caller();
+        let operation = VfsOperation::SyncFilesystem;
+        let attempt = Attempt::wide(operation, Path::ROOT, Inode::ROOT, site);
+        enter(&self.shared)
+            .barrier(BarrierKind::Syncfs, attempt, None)
+            .map_err(failure(operation, Path::ROOT))
     }
 }
 
@@ -381,3 +378,5 @@ fn failure(operation: VfsOperation, path: Path<'_>) -> impl Fn(ErrorKind) -> Vfs
 
 #[cfg(test)]
 mod failing_tests;
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::{
     faults::{Logged, Promises},
 };
 use crate::{
-    image::{FileContent, Image, Inode, Node},
+    image::{FileContent, Image, Inode, Node, PAGE_BYTES},
     trace::{Action, BarrierKind, FailedPages, Trace},
 };
 
@@ -63,14 +63,23 @@ impl Retained {
                 size,
                 old_size,
                 ..
-            }
-            | Action::ZeroRange {
-                inode,
-                size,
-                old_size,
-                ..
             } if self.promises.logged >= Logged::Cuts && size > old_size => {
                 self.change(inode, base, |file| file.truncate(size));
+            }
+            Action::ZeroRange {
+                inode,
+                offset,
+                len,
+                size,
+                old_size,
+            } if self.promises.logged >= Logged::Cuts => self.change(inode, base, |file| {
+                if size > old_size {
+                    file.truncate(size);
+                }
+                zero_blocks(file, offset, len);
+            }),
+            Action::PunchHole { inode, offset, len } if self.promises.logged >= Logged::Cuts => {
+                self.change(inode, base, |file| zero_blocks(file, offset, len));
             }
             Action::BarrierEnd { kind, inode, .. } => {
                 if kind == BarrierKind::Syncfs || self.promises.covers_all {
@@ -113,6 +122,25 @@ impl Retained {
                 ..
             } => live.file_mut(inode).write(offset, trace.bytes(bytes)),
             Action::Truncate { inode, size, .. } => live.file_mut(inode).truncate(size),
+            Action::Allocate {
+                inode,
+                size,
+                old_size,
+                ..
+            } if size > old_size => live.file_mut(inode).truncate(size),
+            Action::PunchHole { inode, offset, len } => live.file_mut(inode).zero(offset, len),
+            Action::ZeroRange {
+                inode,
+                offset,
+                len,
+                size,
+                old_size,
+            } => {
+                if size > old_size {
+                    live.file_mut(inode).truncate(size);
+                }
+                live.file_mut(inode).zero(offset, len);
+            }
             Action::BarrierFailed {
                 inode,
                 pages: FailedPages::Reverted,
@@ -125,5 +153,15 @@ impl Retained {
             _ => {}
         }
         self.note(action, live, base);
+    }
+}
+
+/// Zeroes the whole blocks of a range: its edges are bytes like others.
+fn zero_blocks(file: &mut FileContent, offset: u64, len: u64) {
+    const PAGE: u64 = PAGE_BYTES as u64;
+    let start = offset.next_multiple_of(PAGE);
+    let end = (offset + len) / PAGE * PAGE;
+    if start < end {
+        file.zero(start, end - start);
     }
 }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Profile, workload::CrashKind};
+use crate::{
+    base::{Rng, Seed, Stream},
+    profile::Profile,
+    simfs::{FaultPlan, Faults},
+    workload::CrashKind,
+};
 
 /// What ends a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +52,27 @@ pub struct RunConfig {
     pub exhaustive_budget: u64,
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
+    /// Which operations on the filesystem are made to fail.
+    pub faults: Faults,
 }
 
 impl RunConfig {
+    /// What is made to fail in the life with this number, if anything may be.
+    pub(super) fn faults_of_life(&self, seed: Seed, life: u32) -> Option<FaultPlan> {
+        self.plan(Rng::new(seed, Stream::InjectedError, life))
+    }
+
+    /// What is made to fail in recoveries from the crashes of the life with this number: where each gets its draws from.
+    pub(super) fn faults_in_recovery(seed: Seed, life: u32) -> Rng {
+        Rng::new(seed, Stream::InjectedError, 1 << 16 | life)
+    }
+
+    /// What is made to fail by the draws of `rng`, if anything may be.
+    pub(super) fn plan(&self, rng: Rng) -> Option<FaultPlan> {
+        let is_any = !self.faults.is_none();
+        is_any.then(|| FaultPlan::drawn(self.faults, self.profile, rng))
+    }
+
     /// What ends the life with this number, counted from 0.
     pub fn crash_kind(&self, life: u32) -> CrashKind {
         match self.crash {

@@ -1,7 +1,11 @@
 //! The content of one file, in pages that images share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
+use super::sectors::BadSectors;
 use crate::base::{Digest, Hasher};
 
 /// The size of a page, which is also the size of a filesystem block.
@@ -29,6 +33,7 @@ pub struct FileContent {
     size: u64,
     pages: Vec<Option<Arc<Page>>>,
     behind_size: bool,
+    bad: BadSectors,
     digest: OnceLock<Digest>,
 }
 
@@ -62,6 +67,22 @@ impl FileContent {
         wanted
     }
 
+    /// Makes a sector unreadable; what it held stays, for those who look from outside.
+    pub fn spoil(&mut self, sector: u64) {
+        self.change();
+        self.bad.insert(sector);
+    }
+
+    /// The first sector that these bytes touch and that cannot be read.
+    pub fn unreadable_in(&self, bytes: Range<u64>) -> Option<u64> {
+        self.bad.first_in(bytes)
+    }
+
+    /// An unreadable sector that a write of these bytes would have to read first, for it covers only a part of it.
+    pub fn unwritable_in(&self, bytes: &Range<u64>) -> Option<u64> {
+        self.bad.first_in_part(bytes)
+    }
+
     /// The whole content.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes =
@@ -92,6 +113,7 @@ impl FileContent {
     /// Writes pages without growing the file: what a block on disk holds, whatever the size says.
     pub fn write_content(&mut self, offset: u64, bytes: &[u8]) {
         self.change();
+        self.bad.heal(&(offset..offset + bytes.len() as u64));
         for_each_page(offset, bytes.len(), |page, within, range| {
             let target = &mut self.page_mut(page).bytes;
             target[within..within + range.len()].copy_from_slice(&bytes[range]);
@@ -109,6 +131,7 @@ impl FileContent {
     /// Drops the pages behind `size`, and zeroes the rest of the one that it cuts.
     pub fn drop_from(&mut self, size: u64) {
         self.change();
+        self.bad.cut(size);
         let kept = usize::try_from(size.div_ceil(PAGE)).unwrap_or(usize::MAX);
         self.pages.truncate(kept);
         let within = usize::try_from(size % PAGE).expect("smaller than a page");
@@ -137,6 +160,7 @@ impl FileContent {
                     hasher.number(index as u64).digest(digest);
                 }
             }
+            self.bad.hash_into(&mut hasher);
             hasher.finish()
         })
     }

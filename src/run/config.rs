@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Profile, workload::CrashKind};
+use crate::{
+    profile::{Device, Profile},
+    workload::CrashKind,
+};
 
 /// What ends a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub struct RunConfig {
     pub crash: CrashMode,
     /// What the filesystem promises.
     pub profile: &'static Profile,
+    /// What is below the filesystem.
+    pub device: &'static Device,
     /// Crashes in a row, each followed by recovery and, but for the last, by more work.
     pub lives: u32,
     /// How deep crashes inside recovery go; 0 for none.

@@ -12,7 +12,7 @@ use serde::{
 
 use crate::{
     oracle::catalogue::{self, Invariant},
-    profile::{PROFILES, Profile},
+    profile::{DEVICES, Device, PROFILES, Profile},
     store::StoreKind,
 };
 
@@ -41,6 +41,18 @@ impl Named for &'static Profile {
 
     fn all() -> Vec<&'static Profile> {
         PROFILES.iter().collect()
+    }
+
+    fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+impl Named for &'static Device {
+    const WHAT: &'static str = "device";
+
+    fn all() -> Vec<&'static Device> {
+        DEVICES.iter().collect()
     }
 
     fn name(self) -> &'static str {
@@ -212,21 +224,6 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
         self.visit_str(&number.to_string())
-    }
-}
-
-/// The only device of this version: it loses nothing that it has confirmed, and tears nothing
-/// smaller than a sector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Device {
-    #[default]
-    Honest,
-}
-
-impl<'de> Deserialize<'de> for Device {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Device, D::Error> {
-        only(deserializer, "honest", "a device").map(|()| Device::Honest)
     }
 }
 

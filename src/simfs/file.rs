@@ -8,7 +8,7 @@ use std::{
 
 use super::{State, enter};
 use crate::{
-    image::Inode,
+    image::{Inode, SECTOR_BYTES},
     trace::{Action, BarrierKind},
     vfs::{Metadata, OpenOptions, PathBuf, VfsError, VfsFile, VfsOperation, VfsResult},
 };
@@ -92,6 +92,10 @@ impl SimFile {
         {
             return Err(self.error(operation, ErrorKind::FileTooLarge).at(offset));
         }
+        if let Some(sector) = file.unwritable_in(&(offset..offset + bytes.len() as u64)) {
+            let at = sector * SECTOR_BYTES;
+            return Err(self.error(operation, ErrorKind::Other).at(at));
+        }
         state.live.file_mut(inode).write(offset, bytes);
         let bytes_kept = state.recording.trace.keep(bytes);
         state.record(
@@ -122,6 +126,10 @@ impl SimFile {
     }
 }
 
+fn end_of(offset: u64, buffer: &[u8]) -> u64 {
+    offset.saturating_add(buffer.len() as u64)
+}
+
 impl VfsFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
         if !self.options.read {
@@ -130,7 +138,16 @@ impl VfsFile for SimFile {
         let state = self.enter(VfsOperation::Read)?;
         let file = state.live.file(self.inode);
         let file = file.ok_or_else(|| self.error(VfsOperation::Read, ErrorKind::IsADirectory))?;
-        Ok(file.read(offset, buffer))
+        // As Linux does: what comes before the unreadable sector is a short read, and only the next one fails.
+        let readable =
+            match file.unreadable_in(offset..file.size_bytes().min(end_of(offset, buffer))) {
+                None => buffer.len(),
+                Some(sector) if sector * SECTOR_BYTES <= offset => {
+                    return Err(self.error(VfsOperation::Read, ErrorKind::Other).at(offset));
+                }
+                Some(sector) => usize::try_from(sector * SECTOR_BYTES - offset).unwrap_or(0),
+            };
+        Ok(file.read(offset, &mut buffer[..readable]))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> VfsResult<usize> {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    crash::PersistenceGraph,
     profile::{Device, Profile},
+    simfs::Recording,
     workload::CrashKind,
 };
 
@@ -55,6 +57,11 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
+    /// The effects of a recording on this filesystem and device.
+    pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
+        PersistenceGraph::new(recording, self.profile)
+    }
+
     /// What ends the life with this number, counted from 0.
     pub fn crash_kind(&self, life: u32) -> CrashKind {
         match self.crash {

@@ -5,6 +5,7 @@ use super::{
     Violation,
     explore::Explorer,
     life::{Life, Start, record},
+    media::LastGroup,
     recover::{Recovered, Trials},
     state::{Inner, State},
     subject::{Job, Subject},
@@ -14,7 +15,6 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
-    profile::Profile,
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -33,6 +33,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut start = Start::Mount(Image::empty());
     let mut past = (Vec::new(), Ledger::new());
     let mut first = Position(0);
+    let mut last_group = LastGroup::new();
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
         let life = record(
@@ -44,7 +45,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             operations,
         );
         tally.life(&life);
-        let explorer = Explorer::new(
+        let mut explorer = Explorer::new(
             job,
             config,
             seed,
@@ -56,12 +57,13 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             },
             &mut tally,
         );
+        explorer.medium.inherited = last_group;
         let Some(next) = explorer.explore(first) else {
             break;
         };
         tally
             .crashes
-            .push(next.choice.describe(&life.recording, config.profile));
+            .push(next.choice.describe(&life.recording, config));
         past = settle(
             job,
             life,
@@ -74,6 +76,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             Start::Resume(recording, _) => recording.trace.end(),
         };
         start = next.start;
+        last_group = next.last_group;
     }
     tally.finish(seed)
 }
@@ -132,7 +135,7 @@ pub(super) fn settle<S: Subject>(
 /// One recovery that is to be judged.
 pub(super) struct Trial<'a, S: Subject> {
     pub(super) life: &'a Life<S::Operation>,
-    pub(super) profile: &'a Profile,
+    pub(super) config: &'a RunConfig,
     pub(super) history: &'a [Issued<'a, S::Operation>],
     /// The recovery from the crash that ended the life.
     pub(super) outer: &'a Recovered<S>,
@@ -158,10 +161,10 @@ impl<S: Subject> Trial<'_, S> {
         let crash = self
             .state
             .choice()
-            .describe(&self.life.recording, self.profile);
+            .describe(&self.life.recording, self.config);
         let inner = self
             .inner
-            .map(|inner| inner.describe(self.outer, self.profile));
+            .map(|inner| inner.describe(self.outer, self.config));
         (crash, inner.unwrap_or_default())
     }
 }
@@ -268,6 +271,9 @@ impl Tally {
 
     pub(super) fn state(&mut self, state: &State<'_>, in_creation: bool, life: u32) {
         self.tried(state);
+        if let Some(damage) = state.damage() {
+            self.mark(CoverageMark::of_damage(damage.class));
+        }
         if in_creation && life == 0 {
             self.mark(CoverageMark::CreationWindow);
         }
@@ -293,7 +299,9 @@ impl Tally {
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let case = trial.recovered().case(trial.history, trial.kind);
+        let case = trial
+            .recovered()
+            .case(trial.history, trial.kind, trial.state.damage());
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
         job.oracle.check(&case, &mut outcomes);
@@ -366,6 +374,9 @@ pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witne
 
 /// What makes two violations one finding: which operations lost something, numbers left out.
 fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
+    if let Some(fault) = &choice.media {
+        return format!("after a crash: {}", without_numbers(&fault.to_string()));
+    }
     let mut lost: Vec<String> = choice
         .lost
         .iter()

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::{Case, Failure, Issued, Progress},
+    oracle::{Case, Damage, Failure, Issued, Progress},
     simfs::{Recording, SimFs},
     trace::OperationId,
     workload::{CrashKind, Past},
@@ -43,6 +43,7 @@ impl<S: Subject> Recovered<S> {
         &'a self,
         history: &'a [Issued<'a, S::Operation>],
         crash: CrashKind,
+        damage: Option<&'a Damage>,
     ) -> Case<'a, S::Operation, S::State> {
         let progress = self.progress.as_ref();
         Case {
@@ -54,6 +55,7 @@ impl<S: Subject> Recovered<S> {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     life::{Life, Start, record},
     media::LastGroup,
     recover::{Recovered, Trials},
+    signature::signature,
     state::{Inner, State},
     subject::{Job, Subject},
 };
@@ -370,41 +371,4 @@ pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witne
         however: "no error was injected and nothing had crashed since the subject was opened"
             .to_owned(),
     }
-}
-
-/// What makes two violations one finding: which operations lost something, numbers left out.
-fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
-    if let Some(fault) = &choice.media {
-        return format!("after a crash: {}", without_numbers(&fault.to_string()));
-    }
-    let mut lost: Vec<String> = choice
-        .lost
-        .iter()
-        .map(|effect| {
-            let part = effect.part.split(' ').next().unwrap_or_default();
-            let torn = if effect.sectors == 0 { "lost" } else { "torn" };
-            format!("{torn} {part} of {}", without_numbers(&effect.operation))
-        })
-        .collect();
-    lost.sort_unstable();
-    lost.dedup();
-    let place = if in_recovery {
-        "in recovery"
-    } else {
-        "in work"
-    };
-    format!("{place}: {}", lost.join(", "))
-}
-
-/// A text with each run of digits replaced, so that the n-th segment is any segment.
-fn without_numbers(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '0'..='9' if plain.ends_with('N') => {}
-            '0'..='9' => plain.push('N'),
-            other => plain.push(other),
-        }
-    }
-    plain
 }

@@ -17,10 +17,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
-    crash::{
-        Frontier, Kind, Selection, Window, all_points, pages_in_flight, process_crash,
-        sample_points,
-    },
+    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
     oracle::DamageClass,
     trace::{Action, Entry},
     workload::{CrashKind, Past},
@@ -155,33 +152,18 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
-        let mut image = window.image(&selection);
-        let faulted = self.medium.strike(window, &selection, &mut image);
-        let kind = CrashKind::PowerLoss;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages: 0,
-            kind,
-            faulted,
-        });
+        let mut state = State::power_loss(window, selection);
+        state.faulted = self
+            .medium
+            .strike(window, &state.selection, &mut state.image);
+        self.try_state(&state);
     }
 
     fn process_crash(&mut self, window: &Window<'_>, pages: u64) {
-        let (selection, image) = process_crash(window, pages);
         if pages > 0 {
             self.tally.mark(CoverageMark::CutInFlight);
         }
-        let kind = CrashKind::ProcessCrash;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages,
-            kind,
-            faulted: None,
-        });
+        self.try_state(&State::process_crash(window, pages));
     }
 
     fn try_state(&mut self, state: &State<'_>) {
@@ -309,31 +291,14 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>) -> State<'w> {
         let draw = &mut self.draw_inner;
         match self.config.crash_kind_in_recovery(self.number) {
-            kind @ CrashKind::PowerLoss => {
+            CrashKind::PowerLoss => {
                 let (drawn, selection) = window.sample(draw);
                 self.tally.kind(drawn);
-                let image = window.image(&selection);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages: 0,
-                    kind,
-                    faulted: None,
-                }
+                State::power_loss(window, selection)
             }
-            kind @ CrashKind::ProcessCrash => {
+            CrashKind::ProcessCrash => {
                 let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                let pages = draw.below(in_flight + 1);
-                let (selection, image) = process_crash(window, pages);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages,
-                    kind,
-                    faulted: None,
-                }
+                State::process_crash(window, draw.below(in_flight + 1))
             }
         }
     }

@@ -17,6 +17,7 @@ mod outcome;
 mod recover;
 mod replay;
 mod schedule;
+mod signature;
 mod state;
 mod subject;
 mod timeline;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Position},
-    crash::{BLOCK, Frontier, Selection, Window},
+    crash::{BLOCK, Frontier, Selection, Window, process_crash},
     image::Image,
     oracle::{Damage, Issued},
     simfs::Recording,
@@ -29,7 +29,32 @@ pub(super) struct State<'w> {
     pub(super) faulted: Option<Faulted>,
 }
 
-impl State<'_> {
+impl<'w> State<'w> {
+    /// What a power loss leaves, before a device does anything to it.
+    pub(super) fn power_loss(window: &'w Window<'w>, selection: Selection) -> State<'w> {
+        State {
+            image: window.image(&selection),
+            window,
+            selection,
+            pages: 0,
+            kind: CrashKind::PowerLoss,
+            faulted: None,
+        }
+    }
+
+    /// What the death of the process leaves, with this many pages of the write in flight.
+    pub(super) fn process_crash(window: &'w Window<'w>, pages: u64) -> State<'w> {
+        let (selection, image) = process_crash(window, pages);
+        State {
+            window,
+            selection,
+            image,
+            pages,
+            kind: CrashKind::ProcessCrash,
+            faulted: None,
+        }
+    }
+
     pub(super) fn damage(&self) -> Option<&Damage> {
         self.faulted.as_ref().map(|faulted| &faulted.damage)
     }

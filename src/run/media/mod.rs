@@ -146,6 +146,16 @@ pub(super) fn lay(
 }
 
 impl MediaFault {
+    /// The fault without its place in the file.
+    pub(super) fn kind(&self) -> String {
+        match self {
+            MediaFault::FlippedBits { path, .. } => format!("flipped bits in {path}"),
+            MediaFault::UnreadableSector { path, .. } => format!("unreadable sector in {path}"),
+            MediaFault::MisdirectedWrite { path, .. } => format!("misdirected write to {path}"),
+            MediaFault::Garbage { path, .. } => format!("garbage in {path}"),
+        }
+    }
+
     /// The files that it is about.
     pub fn paths(&self) -> Vec<&str> {
         match self {

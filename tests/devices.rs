@@ -105,8 +105,7 @@ fn a_violation_on_any_device_is_seen_again_by_its_choices() {
     for device in DEVICES.iter().filter(|device| device.damages()) {
         let mut found = 0;
         for seed in 0..8 {
-            // What crashes alone break here comes with a fault beside it: no store misses an unreadable sector.
-            let config = config(device.name, "posix-minimum", 2);
+            let config = config(device.name, "ext4-ordered", 2);
             for violation in run(&job, &config, Seed(seed)).violations {
                 let (last, earlier) = violation.schedule.crashes.split_last().unwrap();
                 if MEDIA.contains(&device.name) {
@@ -125,7 +124,8 @@ fn a_violation_on_any_device_is_seen_again_by_its_choices() {
                 assert_eq!(again.verdict, expected, "{device}, seed {seed}");
             }
         }
-        assert!(found > 0, "{device}");
+        // No store that reads all its files misses an unreadable sector.
+        assert_eq!(found > 0, device.name != "latent-sector-error", "{device}");
     }
 }
 

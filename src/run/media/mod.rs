@@ -13,6 +13,8 @@
 
 mod bytes;
 mod sectors;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

@@ -143,6 +143,7 @@ impl FileContent {
     /// Makes whole pages holes: those that lie in `start..end`, both of which are page borders.
     pub fn drop_range(&mut self, start: u64, end: u64) {
         self.change();
+        self.bad.heal(&(start..end));
         let page = |offset: u64| usize::try_from(offset / PAGE).unwrap_or(usize::MAX);
         let end = page(end).min(self.pages.len());
         for page in self.pages.get_mut(page(start)..end).unwrap_or_default() {
@@ -160,6 +161,7 @@ impl FileContent {
             return;
         }
         if within == 0 {
+            self.bad.heal(&(offset..offset + PAGE));
             self.pages[page] = None;
         } else {
             self.page_mut(page).bytes[within..].fill(0);

@@ -59,7 +59,7 @@ pub struct RunConfig {
 impl RunConfig {
     /// The effects of a recording on this filesystem and device.
     pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
-        PersistenceGraph::new(recording, self.profile)
+        PersistenceGraph::with_lies(recording, self.profile, self.device.lies())
     }
 
     /// What ends the life with this number, counted from 0.

@@ -34,7 +34,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut start = Start::Mount(Image::empty());
     let mut past = (Vec::new(), Ledger::new());
     let mut first = Position(0);
-    let mut last_group = LastGroup::new();
+    let mut last_group = LastGroup::default();
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
         let life = record(

@@ -373,6 +373,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
                 &state.selection,
                 &state.image,
                 &self.medium.inherited,
+                self.keeps_pending(state.kind),
             );
             let state = NextLife {
                 start,

@@ -77,7 +77,7 @@ pub fn replay<S: Subject>(
         covered: Vec::new(),
         image: Image::empty(),
         damage: None,
-        last_group: LastGroup::new(),
+        last_group: LastGroup::default(),
     };
     let verdict = replayer
         .lives(schedule, invariant)
@@ -140,8 +140,6 @@ impl<S: Subject> Replayer<'_, S> {
         self.covered.extend(covered.iter().cloned());
         let in_flight = pages_in_flight(&recording.trace, window.point);
         let pages = choice.pages_in_flight.min(in_flight);
-        let keeps_pending = choice.kind == CrashKind::ProcessCrash
-            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss;
         self.image = match choice.kind {
             CrashKind::PowerLoss => window.image(selection),
             CrashKind::ProcessCrash => process_crash(window, pages).1,
@@ -149,7 +147,7 @@ impl<S: Subject> Replayer<'_, S> {
         let title = self.damage(choice, window, selection, title);
         self.timelines
             .push(Timeline::new(title, choice.kind, window, selection));
-        if keeps_pending {
+        if self.keeps_pending(choice) {
             Start::Resume(
                 cut_in_flight(recording, window.point, pages),
                 self.image.clone(),
@@ -157,6 +155,12 @@ impl<S: Subject> Replayer<'_, S> {
         } else {
             Start::Mount(self.image.clone())
         }
+    }
+
+    /// Whether a process died, and what is pending waits for a power loss.
+    fn keeps_pending(&self, choice: &CrashChoice) -> bool {
+        choice.kind == CrashKind::ProcessCrash
+            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss
     }
 
     /// Lets the device do to the disk what it did; the title with that.
@@ -174,6 +178,7 @@ impl<S: Subject> Replayer<'_, S> {
                 selection,
                 &self.image,
                 &self.last_group,
+                self.keeps_pending(choice),
             );
             return title;
         };

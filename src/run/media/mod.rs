@@ -6,8 +6,8 @@
 //! - faults fall on what is durable. What of that is in the *last sync group*, which nothing durable was written after, is
 //!   told apart: no subject can tell damage there from a tear.
 //!
-//! A sync group is what one barrier made certain. Where all that is pending survives a crash, that is as good as a barrier,
-//! and the last group is what was pending. A disk keeps its last group into the next life, until a barrier there.
+//! A sync group is what one barrier made certain. Where all that is pending survives a crash between two operations of the
+//! subject, that is as good as a barrier, and the last group is what was pending. A disk keeps its last group into the next life, until a barrier there.
 //!
 //! Not modelled: faults in names, lengths and extents, more than one fault in a disk, faults while a subject runs.
 
@@ -84,8 +84,14 @@ pub(super) struct Faulted {
     pub(super) damage: Damage,
 }
 
-/// The sectors of a disk that nothing durable was written after.
-pub(super) type LastGroup = BTreeSet<Place>;
+/// What a life knows of the disk that it began on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LastGroup {
+    /// The sectors that nothing durable was written after.
+    sectors: BTreeSet<Place>,
+    /// A process died on it with effects pending, and a write in flight may have been cut.
+    resumed: bool,
+}
 
 /// Draws the faults of one life.
 #[derive(Debug)]
@@ -101,7 +107,7 @@ impl Medium {
         Medium {
             device,
             rng: Rng::new(seed, Stream::MediaFault, life),
-            inherited: LastGroup::new(),
+            inherited: LastGroup::default(),
         }
     }
 
@@ -121,18 +127,28 @@ impl Medium {
     }
 }
 
-/// The last sync group of the disk that a crash left undamaged, if the device makes that of interest.
+/// The last sync group of the disk that a crash left undamaged, if the device makes that of interest; where what is pending
+/// is pending still, that of the disk before.
 pub(super) fn last_group(
     device: &Device,
     window: &Window<'_>,
     selection: &[Kept],
     image: &Image,
     inherited: &LastGroup,
+    resumes: bool,
 ) -> LastGroup {
-    if device.damages() {
-        Sectors::of(window, selection, image, inherited).last_group()
-    } else {
-        LastGroup::new()
+    if !device.damages() {
+        return LastGroup::default();
+    }
+    if resumes {
+        return LastGroup {
+            resumed: true,
+            ..inherited.clone()
+        };
+    }
+    LastGroup {
+        sectors: Sectors::of(window, selection, image, inherited).newest(),
+        resumed: false,
     }
 }
 

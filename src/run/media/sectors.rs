@@ -1,6 +1,6 @@
 //! What of a disk is durable, and since when: where faults fall, and what of them a subject can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Faulted, LastGroup, MediaFault, Place,
@@ -12,6 +12,7 @@ use crate::{
     image::{FileContent, Image, Inode, SECTOR_BYTES},
     oracle::{Damage, DamageClass},
     profile::DeviceFault,
+    trace::Action,
     vfs::Path,
 };
 
@@ -55,7 +56,8 @@ impl Sectors {
             kept.sectors & whole == whole
         });
         let newest = certain.values().map(|(at, _)| *at).max();
-        let closed_by_crash = is_whole && !pending.is_empty();
+        let closed_by_crash =
+            is_whole && !pending.is_empty() && !inherited.resumed && is_between_operations(window);
         let mut written = BTreeMap::new();
         for place in held(image) {
             let (at, entry) = match certain.get(&place) {
@@ -70,8 +72,10 @@ impl Sectors {
                 }
             } else if closed_by_crash {
                 Group::Earlier
-            } else if newest.map_or_else(|| inherited.contains(&place), |newest| at == Some(newest))
-            {
+            } else if newest.map_or_else(
+                || inherited.sectors.contains(&place),
+                |newest| at == Some(newest),
+            ) {
                 Group::Last
             } else {
                 Group::Earlier
@@ -82,7 +86,8 @@ impl Sectors {
         Sectors { written }
     }
 
-    pub(super) fn last_group(&self) -> LastGroup {
+    /// The sectors that nothing durable was written after.
+    pub(super) fn newest(&self) -> BTreeSet<Place> {
         let newest = self
             .written
             .iter()
@@ -262,6 +267,15 @@ impl Sectors {
             class,
         }
     }
+}
+
+/// Whether the subject has returned since it last changed something, so that no batch of it is half written.
+fn is_between_operations(window: &Window<'_>) -> bool {
+    let entries = &window.graph.recording.trace.entries()[..window.point.index()];
+    let mut backwards = entries.iter().rev().map(|entry| entry.action);
+    backwards
+        .find(|action| action.is_change() || matches!(action, Action::Mark(_)))
+        .is_some_and(|action| matches!(action, Action::Mark(_)))
 }
 
 /// Of each sector that is certain, from where on and by which operation.

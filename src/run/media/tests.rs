@@ -7,6 +7,7 @@ use crate::{
     oracle::DamageClass,
     profile::Profile,
     simfs::{Recording, SimFs},
+    trace::Mark,
     vfs::{FileExt as _, OpenOptions, Path, Vfs as _, VfsFile},
 };
 
@@ -54,7 +55,7 @@ fn strike(name: &str, recording: &Recording, seed: u64, keep: bool) -> Option<(F
         &window,
         &selection,
         &mut again,
-        &LastGroup::new(),
+        &LastGroup::default(),
     )
     .unwrap();
     assert_eq!(again.digest(), image.digest());
@@ -122,6 +123,7 @@ fn what_survives_as_a_whole_is_a_group_of_its_own() {
     a.write_all_at(&[1; 4096], 0).unwrap();
     a.sync_all().unwrap();
     a.write_all_at(&[2; 4096], 4096).unwrap();
+    fs.mark(Mark::Opened);
     let recording = fs.finish();
     for seed in 0..100 {
         let lost = strike("bit-rot", &recording, seed, false);
@@ -132,6 +134,28 @@ fn what_survives_as_a_whole_is_a_group_of_its_own() {
             };
             let is_newest = place(&faulted.fault).1 / 8 == newest;
             assert_eq!(faulted.damage.class == DamageClass::InLastGroup, is_newest);
+        }
+    }
+}
+
+/// The subject may have been in the middle of a batch: half of one proves nothing.
+#[test]
+fn what_survives_of_an_unfinished_operation_is_no_group() {
+    let fs = SimFs::new();
+    let a = file(&fs, "a");
+    fs.sync_dir(Path::ROOT).unwrap();
+    a.write_all_at(&[1; 4096], 0).unwrap();
+    a.sync_all().unwrap();
+    fs.mark(Mark::Opened);
+    a.write_all_at(&[2; 4096], 4096).unwrap();
+    let recording = fs.finish();
+    for seed in 0..100 {
+        if let Some((faulted, _)) = strike("bit-rot", &recording, seed, true) {
+            assert!(
+                place(&faulted.fault).1 < 8,
+                "what is pending is not durable"
+            );
+            assert_eq!(faulted.damage.class, DamageClass::InLastGroup);
         }
     }
 }
@@ -229,9 +253,19 @@ fn a_disk_keeps_its_last_group_until_the_next_barrier() {
     let nothing = window.nothing();
     let image = window.image(&nothing);
     let device = device("bit-rot");
-    let last = last_group(device, &window, &nothing, &image, &LastGroup::new());
+    let last = last_group(
+        device,
+        &window,
+        &nothing,
+        &image,
+        &LastGroup::default(),
+        false,
+    );
     let (_, a) = image.paths()[0].clone();
-    assert_eq!(last.iter().copied().collect::<Vec<_>>(), [(a, 16), (a, 17)]);
+    assert_eq!(
+        last.sectors.iter().copied().collect::<Vec<_>>(),
+        [(a, 16), (a, 17)]
+    );
     let fs = SimFs::mount(image);
     let b = file(&fs, "b");
     b.write_all_at(&[5; 100], 0).unwrap();
@@ -242,12 +276,13 @@ fn a_disk_keeps_its_last_group_until_the_next_barrier() {
     let mut group = |point| {
         let window = frontier.window(point);
         let image = window.image(&window.nothing());
-        last_group(device, &window, &window.nothing(), &image, &last)
+        last_group(device, &window, &window.nothing(), &image, &last, false)
     };
     assert_eq!(group(Position(0)), last);
     let after = group(next.trace.end());
     assert!(
         after
+            .sectors
             .iter()
             .all(|(inode, sector)| *inode != a && *sector == 0),
         "{after:?}"

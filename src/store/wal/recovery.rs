@@ -134,8 +134,8 @@ struct Reading {
     valid: Vec<Header>,
     /// Where the log ends, for the report of a gap behind it.
     end: (PathBuf, usize),
-    /// A segment behind that end whose head is not valid: torn when it was created, or what is missing.
-    passed_over: Option<PathBuf>,
+    /// Segments behind that end whose heads are not valid: torn when they were created, or what is missing.
+    passed_over: Vec<PathBuf>,
 }
 
 impl Reading {
@@ -148,7 +148,7 @@ impl Reading {
             batches: Vec::new(),
             valid: Vec::new(),
             end: (first_segment, 0),
-            passed_over: None,
+            passed_over: Vec::new(),
         }
     }
 
@@ -161,7 +161,7 @@ impl Reading {
         let ends = self.next_lsn();
         let mut reason =
             format!("the log ends before event {ends}, and all before {lsn} were synced");
-        if let Some(other) = &self.passed_over {
+        for other in &self.passed_over {
             reason += &format!("; or they are in {other}, whose head is damaged at offset 0");
         }
         corrupt(path, *offset, reason)
@@ -175,7 +175,7 @@ impl Reading {
             }
             // Its creation was torn: recovery had not ended, and what it would carry is where it
             // was. If it was damaged later, what it carried is missing below.
-            self.passed_over.get_or_insert_with(|| path.clone());
+            self.passed_over.push(path.clone());
             return Ok(());
         };
         if header.base_lsn > self.next_lsn() {
@@ -184,7 +184,7 @@ impl Reading {
         self.restart_at(header.base_lsn);
         self.proven_lsn = self.proven_lsn.max(header.base_lsn);
         self.valid.push(header);
-        self.passed_over = None;
+        self.passed_over.clear();
         let mut scan = Scan {
             header,
             bytes,

@@ -1,6 +1,6 @@
 //! Sectors of a file that cannot be read.
 //!
-//! Guarantees: a file without any costs a null pointer and no time.
+//! Guarantees: a file without any costs an empty set, which takes no heap and no time.
 //!
 //! Not modelled: a filesystem that reads whole pages ahead, and so fails for the neighbours of a bad sector too.
 
@@ -13,18 +13,20 @@ pub const SECTOR_BYTES: u64 = 512;
 
 /// The sectors of a file that cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct BadSectors(Option<Box<BTreeSet<u64>>>);
+pub(super) struct BadSectors(BTreeSet<u64>);
 
 impl BadSectors {
     pub(super) fn insert(&mut self, sector: u64) {
-        self.0.get_or_insert_default().insert(sector);
+        self.0.insert(sector);
     }
 
     /// The first bad sector that these bytes touch.
     pub(super) fn first_in(&self, bytes: Range<u64>) -> Option<u64> {
-        let sectors = self.0.as_ref().filter(|_| !bytes.is_empty())?;
+        if self.0.is_empty() || bytes.is_empty() {
+            return None;
+        }
         let touched = bytes.start / SECTOR_BYTES..bytes.end.div_ceil(SECTOR_BYTES);
-        sectors.range(touched).next().copied()
+        self.0.range(touched).next().copied()
     }
 
     /// A bad sector that these bytes touch and do not cover.
@@ -47,21 +49,17 @@ impl BadSectors {
     }
 
     fn retain(&mut self, keep: impl Fn(u64) -> bool) {
-        if let Some(sectors) = &mut self.0 {
-            sectors.retain(|sector| keep(*sector));
-            if sectors.is_empty() {
-                self.0 = None;
-            }
-        }
+        self.0.retain(|sector| keep(*sector));
     }
 
     /// Adds nothing where there are none, so that a file without any has the identity that it always had.
     pub(super) fn hash_into(&self, hasher: &mut Hasher) {
-        if let Some(sectors) = &self.0 {
-            hasher.number(u64::MAX);
-            for sector in sectors.iter() {
-                hasher.number(*sector);
-            }
+        if self.0.is_empty() {
+            return;
+        }
+        hasher.number(u64::MAX);
+        for sector in &self.0 {
+            hasher.number(*sector);
         }
     }
 }

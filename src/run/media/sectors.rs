@@ -208,7 +208,7 @@ impl Sectors {
         };
         match fault {
             MediaFault::FlippedBits { path, sector, bits } => {
-                flip(image, known(path, *sector)?, bits)
+                flip(image, known(path, *sector)?, bits);
             }
             MediaFault::UnreadableSector { path, sector } => {
                 let (inode, sector) = known(path, *sector)?;

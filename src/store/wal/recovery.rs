@@ -162,7 +162,9 @@ impl Reading {
         let mut reason =
             format!("the log ends before event {ends}, and all before {lsn} were synced");
         for other in &self.passed_over {
-            reason += &format!("; or they are in {other}, whose head is damaged at offset 0");
+            reason += "; or they are in ";
+            reason += &other.to_string();
+            reason += ", whose head is damaged at offset 0";
         }
         corrupt(path, *offset, reason)
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::{Case, Failure, FailureKind, Issued, Progress},
+    oracle::{Case, Damage, Failure, FailureKind, Issued, Progress},
     simfs::{FaultPlan, InjectedError, Recording, SimFs},
     trace::OperationId,
     workload::{CrashKind, Past},
@@ -47,6 +47,7 @@ impl<S: Subject> Recovered<S> {
         &'a self,
         history: &'a [Issued<'a, S::Operation>],
         crash: CrashKind,
+        damage: Option<&'a Damage>,
     ) -> Case<'a, S::Operation, S::State> {
         let progress = self.progress.as_ref();
         Case {
@@ -59,6 +60,7 @@ impl<S: Subject> Recovered<S> {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage,
         }
     }
 }

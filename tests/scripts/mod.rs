@@ -28,7 +28,7 @@ fn folder() -> PathBuf {
 }
 
 /// Every script with the path of its file, in order of names.
-pub fn scripts() -> Vec<(PathBuf, Script)> {
+pub(crate) fn scripts() -> Vec<(PathBuf, Script)> {
     let entries = fs::read_dir(folder()).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -43,7 +43,7 @@ pub fn scripts() -> Vec<(PathBuf, Script)> {
 }
 
 /// The script with this name.
-pub fn script(name: &str) -> Script {
+pub(crate) fn script(name: &str) -> Script {
     let found = scripts()
         .into_iter()
         .find(|(_, script)| script.name == name);
@@ -51,13 +51,13 @@ pub fn script(name: &str) -> Script {
 }
 
 /// A rule that a test changed.
-pub fn changed<T>(value: T) -> Rule<T> {
+pub(crate) fn changed<T>(value: T) -> Rule<T> {
     let source = "changed by a test";
     Rule { value, source }
 }
 
 /// The profile on the grid and with the fills of a script.
-pub fn as_asked(script: &Script, profile: &Profile) -> Profile {
+pub(crate) fn as_asked(script: &Script, profile: &Profile) -> Profile {
     let mut profile = *profile;
     if script.grid == Grid::Block {
         if profile.overwrite_tear.value == OverwriteTear::Sector {
@@ -83,7 +83,7 @@ fn prepared(script: &Script) -> Image {
 }
 
 /// The program of a script, recorded; once for each way in which the profile lets an fsync fail.
-pub fn recorded(script: &Script, profile: &Profile) -> Vec<Recording> {
+pub(crate) fn recorded(script: &Script, profile: &Profile) -> Vec<Recording> {
     let failures: Vec<FsyncFailure> = match profile.fsync_failure.value {
         _ if !script.is_simulated_only() => vec![FsyncFailure::CleanNew],
         FsyncFailure::Any => {
@@ -114,7 +114,7 @@ pub fn recorded(script: &Script, profile: &Profile) -> Vec<Recording> {
 }
 
 /// The outcomes of a script under a profile; `None` where there are too many to list.
-pub fn outcomes(script: &Script, profile: &Profile) -> Option<BTreeSet<String>> {
+pub(crate) fn outcomes(script: &Script, profile: &Profile) -> Option<BTreeSet<String>> {
     let profile = as_asked(script, profile);
     let mut all = BTreeSet::new();
     for recording in recorded(script, &profile) {
@@ -152,7 +152,7 @@ fn trees(window: &Window<'_>) -> impl Iterator<Item = String> {
 }
 
 /// The sets of a script, one for each profile, and the profiles whose sets are too large to list.
-pub fn all_outcomes(script: &Script) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
+pub(crate) fn all_outcomes(script: &Script) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     let mut sets = BTreeMap::new();
     let mut unlisted = BTreeSet::new();
     for profile in PROFILES {

@@ -28,6 +28,7 @@
 //!     states_per_run: 64,
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
+//!     skip: None,
 //! };
 //! let outcome = run(&job, &config, Seed(0));
 //! assert_eq!(outcome.violations[0].invariant, "durable-ack");

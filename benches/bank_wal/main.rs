@@ -190,5 +190,6 @@ fn config(states_per_run: u32) -> RunConfig {
         states_per_run,
         exhaustive_budget: 0,
         operations_per_life: 100_000,
+        skip: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Profile, workload::CrashKind};
+use crate::{profile::Profile, simfs::SimFs, trace::CallSite, workload::CrashKind};
 
 /// What ends a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +47,35 @@ pub struct RunConfig {
     pub exhaustive_budget: u64,
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
+    /// The place in the subject's code whose barriers are left out, to see what they are for.
+    pub skip: Option<CallSite>,
+}
+
+/// What a filesystem allows in one life, or one recovery.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    operations: u64,
+    skip: Option<CallSite>,
+}
+
+impl Limits {
+    pub(super) fn apply(self, fs: &SimFs) {
+        fs.allow(self.operations);
+        if let Some(site) = self.skip {
+            fs.skip_barriers_at(site);
+        }
+    }
 }
 
 impl RunConfig {
+    /// What a filesystem allows in one life, or one recovery.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            operations: self.operations_per_life,
+            skip: self.skip,
+        }
+    }
+
     /// What ends the life with this number, counted from 0.
     pub fn crash_kind(&self, life: u32) -> CrashKind {
         match self.crash {

@@ -35,14 +35,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut first = Position(0);
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
-        let life = record(
-            job,
-            start,
-            seed,
-            config.operations_per_life,
-            past,
-            operations,
-        );
+        let life = record(job, start, seed, config.limits(), past, operations);
         tally.life(&life);
         let explorer = Explorer::new(
             job,
@@ -84,7 +77,7 @@ pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -
     Trials {
         again: invariants.contains(&"recovery-idempotent"),
         progress: invariants.contains(&"forward-progress"),
-        budget: config.operations_per_life,
+        limits: config.limits(),
         seed,
         life: 0,
     }

@@ -1,6 +1,7 @@
 //! One life, recorded: open, work, and never a crash; those are chosen afterwards.
 
 use super::{
+    config::Limits,
     guard::guard,
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
@@ -58,12 +59,12 @@ pub(super) fn record<S: Subject>(
     job: &Job<S>,
     start: Start,
     seed: Seed,
-    budget: u64,
+    limits: Limits,
     past: (Vec<S::Operation>, Ledger),
     operations: Vec<S::Operation>,
 ) -> Life<S::Operation> {
     let fs = start.filesystem();
-    fs.allow(budget);
+    limits.apply(&fs);
     let (mut history, mut ledger) = past;
     let first = fs.position();
     let entropy = entropy(seed, &fs.live_image(), 0);

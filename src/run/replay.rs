@@ -91,8 +91,8 @@ impl<S: Subject> Replayer<'_, S> {
             let seed = self.trials.seed;
             self.trials.life = number;
             let operations = operations(self.job, seed, number, self.config.lives, &earlier);
-            let budget = self.config.operations_per_life;
-            let life = record(self.job, start, seed, budget, earlier, operations);
+            let limits = self.config.limits();
+            let life = record(self.job, start, seed, limits, earlier, operations);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };

@@ -56,6 +56,7 @@ pub(crate) fn one_state(profile: &'static Profile) -> RunConfig {
         states_per_run: 1,
         exhaustive_budget: 1,
         operations_per_life: 10_000,
+        skip: None,
     }
 }
 

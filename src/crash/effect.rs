@@ -18,6 +18,8 @@ pub const BLOCK: u64 = PAGE_BYTES as u64;
 
 const SECTOR: u64 = SECTOR_BYTES as u64;
 
+static ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
+
 const _: () = assert!(
     PAGE_BYTES / SECTOR_BYTES == Sectors::BITS as usize,
     "a bit for each sector"
@@ -32,10 +34,16 @@ pub struct Effect {
     pub kind: EffectKind,
     /// The position from which on it is certain.
     pub certain_at: Position,
+    /// The position from which on it can survive no more: a failed barrier took it back.
+    pub gone_at: Position,
     /// The log group that it belongs to, where the profile logs it.
     pub group: Option<u32>,
-    /// The log group of a rename that needs this length to be there, where the profile says so.
+    /// The first log group that needs this to be there: of a rename, or of a size that shows it, where the profile says so.
     pub needed_by: Option<u32>,
+    /// The late size that needs these bytes to be there, by the index of its effect, where the profile says so.
+    pub shown_by: Option<u32>,
+    /// A barrier failed to write it: it may be there, and nothing waits for it.
+    pub failed: bool,
 }
 
 /// What an effect changes on disk.
@@ -49,6 +57,8 @@ pub enum EffectKind {
         name: Span,
         /// What it means now.
         target: Option<Inode>,
+        /// What it meant before.
+        replaced: Option<Inode>,
     },
     /// A file has another length.
     Size {
@@ -66,6 +76,15 @@ pub enum EffectKind {
         /// Where the content ends.
         size: u64,
     },
+    /// Whole blocks are given back: a hole that was punched, or a range that was zeroed.
+    Hole {
+        /// The file.
+        inode: Inode,
+        /// Where the blocks begin.
+        start: u64,
+        /// Where they end.
+        end: u64,
+    },
     /// Bytes of one write in one block.
     Block(BlockEffect),
 }
@@ -79,6 +98,8 @@ pub struct BlockEffect {
     pub block: u32,
     /// Whether the block was not on disk when the file was last made durable.
     pub fresh: bool,
+    /// Whether the block was reserved before it was written: it shows zeros until its bytes are there.
+    pub reserved: bool,
     /// The sectors that are written.
     pub sectors: Sectors,
     /// For each sector, the first byte of the block that a truncate cut off since the sector was last written: what
@@ -117,9 +138,41 @@ impl Effect {
     pub fn file(&self) -> Option<Inode> {
         match self.kind {
             EffectKind::Name { .. } => None,
-            EffectKind::Size { inode, .. } | EffectKind::Cut { inode, .. } => Some(inode),
+            EffectKind::Size { inode, .. }
+            | EffectKind::Cut { inode, .. }
+            | EffectKind::Hole { inode, .. } => Some(inode),
             EffectKind::Block(block) => Some(block.inode),
         }
+    }
+
+    /// The range of a file whose bytes this takes away, if it does.
+    pub(super) fn drops(&self) -> Option<(Inode, u64, u64)> {
+        match self.kind {
+            EffectKind::Size {
+                inode,
+                size,
+                cuts: true,
+            }
+            | EffectKind::Cut { inode, size } => Some((inode, size, u64::MAX)),
+            EffectKind::Hole { inode, start, end } => Some((inode, start, end)),
+            _ => None,
+        }
+    }
+
+    /// Takes away once more what `block` put where this effect, a later one, took everything.
+    pub(super) fn drop_again(&self, block: &BlockEffect, image: &mut Image) {
+        let Some((inode, start, end)) = self.drops() else {
+            return;
+        };
+        if inode == block.inode && start < block.offset() + BLOCK && block.offset() < end {
+            let from = start.max(block.offset());
+            image.file_mut(inode).cut_page(u64::from(block.block), from);
+        }
+    }
+
+    /// Whether it is decided at `point`, one way or the other.
+    pub(super) fn is_settled(&self, point: Position) -> bool {
+        self.certain_at <= point || self.gone_at <= point
     }
 
     /// Everything that there is to keep of it.
@@ -137,6 +190,7 @@ impl Effect {
                 directory,
                 name,
                 target,
+                ..
             } => {
                 let name = trace.bytes(name);
                 let entries = image.directory_mut(directory);
@@ -153,18 +207,24 @@ impl Effect {
                 file.set_size(size);
             }
             EffectKind::Cut { inode, size } => image.file_mut(inode).drop_from(size),
+            EffectKind::Hole { inode, start, end } => image.file_mut(inode).drop_range(start, end),
             EffectKind::Block(block) => self.apply_block(&block, trace, sectors, image),
         }
     }
 
     fn apply_block(&self, at: &BlockEffect, trace: &Trace, sectors: Sectors, image: &mut Image) {
-        let Action::Write { offset, bytes, .. } = trace.entries()[self.entry as usize].action
-        else {
-            unreachable!("only writes have blocks");
-        };
-        let bytes = trace.bytes(bytes);
-        let end = offset + bytes.len() as u64;
         let file = image.file_mut(at.inode);
+        let (offset, bytes) = match trace.entries()[self.entry as usize].action {
+            Action::Write { offset, bytes, .. } => (offset, trace.bytes(bytes)),
+            // The edges of the range are overwritten with zeros.
+            Action::PunchHole { offset, len, .. } | Action::ZeroRange { offset, len, .. } => {
+                let start = offset.max(at.offset());
+                let end = (offset + len).min(at.offset() + BLOCK);
+                (start, &ZEROS[..index(end - start)])
+            }
+            _ => unreachable!("only writes have blocks"),
+        };
+        let end = offset + bytes.len() as u64;
         for (sector, &from) in at.zero_from.iter().enumerate() {
             if sectors >> sector & 1 == 1 && from != NOT_CUT {
                 let end = (sector + 1) * SECTOR_BYTES;

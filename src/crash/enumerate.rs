@@ -4,9 +4,10 @@
 //! each name. So the number of states is a sum over cuts of a product of counts: exact and cheap.
 
 use super::{
-    chain::ChainOptions,
+    choices::FileChoices,
+    parts::Part,
     state::{Kept, Selection},
-    window::{FileChoices, Window},
+    window::Window,
 };
 
 impl Window<'_> {
@@ -40,15 +41,9 @@ impl Window<'_> {
     }
 
     fn count_contents(&self, choices: &FileChoices, length: usize) -> u64 {
-        let size = self.size(choices, length);
-        choices.chains.iter().fold(1_u64, |product, chain| {
-            let options = ChainOptions::new(self, chain, self.visible(chain, size));
-            product.saturating_mul(if self.visible(chain, size) == 0 {
-                1
-            } else {
-                options.count()
-            })
-        })
+        let counts = self.parts(choices, length);
+        let counts = counts.iter().map(Part::count);
+        counts.fold(1, u64::saturating_mul)
     }
 
     /// The crash state with this number, below the count.
@@ -113,14 +108,10 @@ impl Window<'_> {
         mut number: u64,
         selection: &mut Selection,
     ) {
-        let size = self.size(choices, length);
-        for chain in &choices.chains {
-            let visible = self.visible(chain, size);
-            if visible != 0 {
-                let options = ChainOptions::new(self, chain, visible);
-                options.select(number % options.count(), selection);
-                number /= options.count();
-            }
+        for part in self.parts(choices, length) {
+            let here = part.count();
+            part.select(number % here, selection);
+            number /= here;
         }
     }
 

@@ -83,7 +83,7 @@ impl<'g> Frontier<'g> {
         }
         while effects
             .get(self.first_pending)
-            .is_some_and(|effect| effect.certain_at <= point)
+            .is_some_and(|effect| effect.is_settled(point))
         {
             self.first_pending += 1;
         }
@@ -106,20 +106,14 @@ impl Frontier<'_> {
     /// A write may become certain after a later truncate did, which still cuts it.
     fn cut_again(&mut self, index: u32) {
         let effects = &self.graph.effects;
-        match effects[index as usize].kind {
-            EffectKind::Size { cuts: true, .. } => self.cuts.push(index),
-            EffectKind::Block(block) => {
-                let later = self.cuts.iter().filter(|&&cut| cut > index);
-                for &cut in later {
-                    match effects[cut as usize].kind {
-                        EffectKind::Size { inode, size, .. } if inode == block.inode => {
-                            self.durable.file_mut(inode).drop_from(size);
-                        }
-                        _ => {}
-                    }
-                }
+        let effect = &effects[index as usize];
+        if effect.drops().is_some() {
+            self.cuts.push(index);
+        }
+        if let EffectKind::Block(block) = effect.kind {
+            for &cut in self.cuts.iter().filter(|&&cut| cut > index) {
+                effects[cut as usize].drop_again(&block, &mut self.durable);
             }
-            _ => {}
         }
     }
 }
@@ -131,6 +125,10 @@ fn with_inodes(graph: &PersistenceGraph<'_>) -> Image {
     for entry in graph.recording.trace.entries() {
         match entry.action {
             Action::Create { inode, .. } => image.add(inode, Node::File(std::sync::Arc::default())),
+            Action::Symlink { inode, target, .. } => {
+                let target = graph.recording.trace.bytes(target);
+                image.add(inode, Node::Symlink(target.into()));
+            }
             Action::CreateDirectory { inode, .. } => {
                 image.add(inode, Node::Directory(std::sync::Arc::default()));
             }

@@ -2,24 +2,28 @@
 //!
 //! Edges are not stored. What must go before what follows from an effect's class:
 //!
-//! - *logged* effects form groups, and what survives of the log is a prefix of the groups;
-//! - a *late* effect (growth under delayed allocation, a newly allocated block) is not there before all logged effects of
-//!   earlier operations, and nothing waits for it;
+//! - *logged* effects form groups, and what survives of the log is a prefix of the groups that no barrier made certain;
+//! - a *late* effect (growth under delayed allocation, a newly allocated block, a block that is copied on write) is not there
+//!   before all logged effects of earlier operations, and no log entry waits for it but where the profile says so;
 //! - bytes written in place are ordered with nothing; a block that a truncate dropped is new when it is written again;
 //! - of one name, one length, one sector, the versions survive as a prefix: a later one contains the earlier.
 //!
 //! A barrier makes certain what its profile's reach says, of what was recorded before it *began*.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::effect::{ALL_SECTORS, BLOCK, BlockEffect, Effect, EffectKind, sectors_touched};
-use super::reach::{DirectoryState, FileState, OpenBarrier};
+use super::{
+    effect::{Effect, EffectKind},
+    file_state::FileState,
+    reach::{DirectoryState, OpenBarrier},
+    tree::TreeState,
+};
 use crate::{
     base::Position,
     image::Inode,
-    profile::{DataPath, Growth, OverwriteTear, Profile, RenameOver},
+    profile::{DataPath, Profile},
     simfs::Recording,
-    trace::{Action, Span},
+    trace::Action,
 };
 
 /// Effects that the log makes durable in one step.
@@ -46,13 +50,27 @@ pub struct PersistenceGraph<'r> {
     pub groups: Vec<Group>,
     pub(super) files: BTreeMap<Inode, FileState>,
     pub(super) directories: BTreeMap<Inode, DirectoryState>,
+    /// How many groups at the head of the log are certain; behind them, a log tree may have made single ones so.
     pub(super) groups_certain: usize,
+    pub(super) tree: TreeState<'r>,
     open_barriers: Vec<OpenBarrier>,
+    /// How many barriers a lying device keeps to itself, and which.
+    lies: usize,
+    believed: VecDeque<OpenBarrier>,
 }
 
 impl<'r> PersistenceGraph<'r> {
     /// Walks the recording once.
     pub fn new(recording: &'r Recording, profile: &'r Profile) -> PersistenceGraph<'r> {
+        PersistenceGraph::with_lies(recording, profile, 0)
+    }
+
+    /// The same on a device whose last `lies` completed barriers have made nothing durable yet, though it said so.
+    pub fn with_lies(
+        recording: &'r Recording,
+        profile: &'r Profile,
+        lies: u32,
+    ) -> PersistenceGraph<'r> {
         let mut graph = PersistenceGraph {
             recording,
             profile,
@@ -61,7 +79,10 @@ impl<'r> PersistenceGraph<'r> {
             files: BTreeMap::new(),
             directories: BTreeMap::new(),
             groups_certain: 0,
+            tree: TreeState::default(),
             open_barriers: Vec::new(),
+            lies: lies as usize,
+            believed: VecDeque::new(),
         };
         for (entry, index) in recording.trace.entries().iter().zip(0..) {
             graph.add(entry.action, index);
@@ -71,118 +92,89 @@ impl<'r> PersistenceGraph<'r> {
 
     fn add(&mut self, action: Action, entry: u32) {
         match action {
-            Action::Write {
-                inode,
-                offset,
-                bytes,
-                old_size,
-            } => {
-                self.add_write(
-                    entry,
-                    inode,
-                    offset..offset + u64::from(bytes.len),
-                    old_size,
-                );
-            }
-            Action::Truncate {
-                inode,
-                size,
-                old_size,
-            } => {
-                self.add_truncate(entry, inode, size, old_size);
-            }
             Action::BarrierBegin { kind, inode } => {
                 let barrier = self.begin_barrier(kind, inode, entry);
                 self.open_barriers.push(barrier);
             }
             Action::BarrierEnd { begin, .. } => {
-                let open = self
-                    .open_barriers
-                    .iter()
-                    .position(|open| open.begin == begin.0);
-                if let Some(open) = open {
-                    let barrier = self.open_barriers.swap_remove(open);
-                    self.complete_barrier(&barrier, Position(entry + 1));
+                if let Some(barrier) = self.take_open(begin) {
+                    self.believe(barrier, Position(entry + 1));
                 }
             }
-            Action::Mark(_) => {}
+            Action::BarrierFailed { begin, pages, .. } => {
+                if let Some(barrier) = self.take_open(begin) {
+                    self.fail_barrier(&barrier, pages, Position(entry + 1));
+                }
+            }
+            Action::Mark(_) | Action::Refused { .. } => {}
+            Action::Write { .. }
+            | Action::Truncate { .. }
+            | Action::Allocate { .. }
+            | Action::PunchHole { .. }
+            | Action::ZeroRange { .. } => self.add_content(action, entry),
             namespace => self.add_namespace(namespace, entry),
         }
     }
 
-    fn add_namespace(&mut self, action: Action, entry: u32) {
-        match action {
-            Action::Create {
-                directory,
-                name,
-                inode,
+    fn take_open(&mut self, begin: Position) -> Option<OpenBarrier> {
+        let is_it = |open: &OpenBarrier| open.begin == begin.0;
+        let open = self.open_barriers.iter().position(is_it)?;
+        Some(self.open_barriers.swap_remove(open))
+    }
+
+    /// A barrier said that it is complete; on an honest device it is.
+    fn believe(&mut self, barrier: OpenBarrier, at: Position) {
+        self.believed.push_back(barrier);
+        while self.believed.len() > self.lies {
+            if let Some(barrier) = self.believed.pop_front() {
+                self.complete_barrier(&barrier, at);
             }
-            | Action::CreateDirectory {
-                directory,
-                name,
-                inode,
-            } => {
-                self.add_names(entry, &[(directory, name, Some(inode))]);
-                self.touch(inode, entry, true);
-            }
-            Action::Link {
-                directory,
-                name,
-                inode,
-            } => {
-                self.add_names(entry, &[(directory, name, Some(inode))]);
-                self.touch(inode, entry, false);
-            }
-            Action::Unlink {
-                directory,
-                name,
-                inode,
-            }
-            | Action::RemoveDirectory {
-                directory,
-                name,
-                inode,
-            } => {
-                self.add_names(entry, &[(directory, name, None)]);
-                self.touch(inode, entry, false);
-            }
-            Action::Rename {
-                from,
-                from_name,
-                to,
-                to_name,
-                inode,
-                replaced,
-            } => {
-                if let Some(replaced) = replaced {
-                    self.allocate_before_rename(inode);
-                    self.touch(replaced, entry, false);
-                }
-                self.add_names(
-                    entry,
-                    &[(to, to_name, Some(inode)), (from, from_name, None)],
-                );
-                self.touch(inode, entry, false);
-            }
-            _ => unreachable!("only operations on names get here"),
         }
     }
 
-    fn push(&mut self, entry: u32, kind: EffectKind, group: Option<u32>) -> u32 {
-        let index = u32::try_from(self.effects.len()).expect("fewer than 2^32 effects");
+    pub(super) fn is_journaled(&self) -> bool {
+        self.profile.data.value == DataPath::Journaled
+    }
+
+    pub(super) fn push(&mut self, entry: u32, kind: EffectKind, group: Option<u32>) -> u32 {
+        let index = self.next_effect();
         self.effects.push(Effect {
             entry,
             kind,
             certain_at: Position::NEVER,
+            gone_at: Position::NEVER,
             group,
             needed_by: None,
+            shown_by: None,
+            failed: false,
         });
         index
     }
 
-    /// The group of the effects that follow, if the profile logs them.
-    fn open_group(&mut self, entry: u32) -> u32 {
-        let next = u32::try_from(self.effects.len()).expect("fewer than 2^32 effects");
+    /// An effect on a file: with its group if it is logged, or else pending with its file.
+    pub(super) fn push_own(
+        &mut self,
+        entry: u32,
+        inode: Inode,
+        kind: EffectKind,
+        group: Option<u32>,
+    ) -> u32 {
+        let effect = self.push(entry, kind, group);
+        if group.is_none() {
+            self.files.entry(inode).or_default().pending.push(effect);
+        } else {
+            self.remember_logged(effect);
+        }
+        effect
+    }
+
+    pub(super) fn next_effect(&self) -> u32 {
+        u32::try_from(self.effects.len()).expect("fewer than 2^32 effects")
+    }
+
+    /// The group of the effects that follow.
+    pub(super) fn open_group(&mut self, entry: u32) -> u32 {
+        let next = self.next_effect();
         self.groups.push(Group {
             entry,
             first: next,
@@ -191,168 +183,20 @@ impl<'r> PersistenceGraph<'r> {
         u32::try_from(self.groups.len() - 1).expect("fewer groups than effects")
     }
 
-    fn close_last_group(&mut self) {
-        let end = u32::try_from(self.effects.len()).expect("fewer than 2^32 effects");
-        if let Some(group) = self.groups.last_mut() {
-            group.end = end;
-        }
-    }
-
-    fn add_names(&mut self, entry: u32, changes: &[(Inode, Span, Option<Inode>)]) {
-        let group = self.profile.has_log().then(|| self.open_group(entry));
-        for &(directory, name, target) in changes {
-            let effect = self.push(
-                entry,
-                EffectKind::Name {
-                    directory,
-                    name,
-                    target,
-                },
-                group,
-            );
-            let state = self.directories.entry(directory).or_default();
-            state.last = Some(entry);
-            if group.is_none() {
-                state.pending.push(effect);
-            }
-        }
-        self.close_group(group);
-    }
-
-    fn close_group(&mut self, group: Option<u32>) {
-        if group.is_some() {
-            self.close_last_group();
+    /// Closes the group that was opened last, if one was.
+    pub(super) fn close_group(&mut self, group: Option<u32>) {
+        let end = self.next_effect();
+        if let (Some(_), Some(last)) = (group, self.groups.last_mut()) {
+            last.end = end;
         }
     }
 
     /// Remembers that the operation changed the inode; `data` if reading the file back needs the change.
-    fn touch(&mut self, inode: Inode, entry: u32, data: bool) {
+    pub(super) fn touch(&mut self, inode: Inode, entry: u32, data: bool) {
         let state = self.files.entry(inode).or_default();
         state.last = Some(entry);
         if data {
             state.last_data = Some(entry);
         }
     }
-
-    /// A rename over a file whose profile allocates first: the lengths so far go before the rename.
-    fn allocate_before_rename(&mut self, inode: Inode) {
-        if self.profile.rename_over.value == RenameOver::Nothing {
-            return;
-        }
-        let rename = u32::try_from(self.groups.len()).expect("fewer than 2^32 groups");
-        let state = self.files.entry(inode).or_default();
-        for &index in &state.pending[state.allocated..] {
-            let effect = &mut self.effects[index as usize];
-            if matches!(effect.kind, EffectKind::Size { .. }) {
-                effect.needed_by = Some(rename);
-            }
-        }
-        state.allocated = state.pending.len();
-    }
-
-    fn add_write(&mut self, entry: u32, inode: Inode, range: std::ops::Range<u64>, old_size: u64) {
-        let journaled = self.profile.data.value == DataPath::Journaled;
-        let grows_logged = self.profile.growth.value == Growth::Logged;
-        let (start, end) = (range.start, range.end);
-        let mut allocates = false;
-        for block in block_index(start)..=block_index(end - 1) {
-            let group = journaled.then(|| self.open_group(entry));
-            let (effect, first) = self.block_effect(inode, block, &range);
-            allocates |= first;
-            self.push_own(entry, inode, EffectKind::Block(effect), group);
-            let size = (u64::from(block) * BLOCK + BLOCK).min(end);
-            if size > old_size {
-                let group = group.or_else(|| grows_logged.then(|| self.open_group(entry)));
-                let kind = EffectKind::Size {
-                    inode,
-                    size,
-                    cuts: false,
-                };
-                self.push_own(entry, inode, kind, group);
-                self.close_group(group);
-            } else {
-                self.close_group(group);
-            }
-        }
-        self.touch(inode, entry, end > old_size || allocates);
-    }
-
-    /// The next effect, and whether it is the first on a new block.
-    fn block_effect(
-        &mut self,
-        inode: Inode,
-        block: u32,
-        range: &std::ops::Range<u64>,
-    ) -> (BlockEffect, bool) {
-        let index = u32::try_from(self.effects.len()).expect("fewer than 2^32 effects");
-        let on_disk = self
-            .recording
-            .base
-            .file(inode)
-            .is_some_and(|f| f.has_page(u64::from(block)));
-        let state = self.files.entry(inode).or_default();
-        let state = state.block(block, on_disk);
-        let fresh = !state.on_disk;
-        let touched = sectors_touched(block, range.start, range.end);
-        // The first write-back of a new block writes all of it; so does a filesystem that tears at blocks.
-        let first = fresh && state.first_write.is_none();
-        if first {
-            state.first_write = Some(index);
-        }
-        let whole = first || self.profile.overwrite_tear.value != OverwriteTear::Sector;
-        let sectors = if whole { ALL_SECTORS } else { touched };
-        let effect = BlockEffect {
-            inode,
-            block,
-            fresh,
-            sectors,
-            zero_from: state.take_cuts(sectors),
-        };
-        (effect, first)
-    }
-
-    fn push_own(&mut self, entry: u32, inode: Inode, kind: EffectKind, group: Option<u32>) {
-        let effect = self.push(entry, kind, group);
-        if group.is_none() {
-            self.files.entry(inode).or_default().pending.push(effect);
-        }
-    }
-
-    fn add_truncate(&mut self, entry: u32, inode: Inode, size: u64, old_size: u64) {
-        let cuts = size < old_size;
-        if self.profile.has_log() {
-            let group = Some(self.open_group(entry));
-            self.push_own(entry, inode, EffectKind::Size { inode, size, cuts }, group);
-            self.close_group(group);
-        } else {
-            self.push_own(
-                entry,
-                inode,
-                EffectKind::Size {
-                    inode,
-                    size,
-                    cuts: false,
-                },
-                None,
-            );
-            if cuts {
-                self.push_own(entry, inode, EffectKind::Cut { inode, size }, None);
-            }
-        }
-        if cuts {
-            let base = self.recording.base.file(inode);
-            let pages = base.map_or(0, |file| file.size_bytes().div_ceil(BLOCK));
-            self.files
-                .entry(inode)
-                .or_default()
-                .cut(size, block_index(pages * BLOCK), |block| {
-                    base.is_some_and(|file| file.has_page(u64::from(block)))
-                });
-        }
-        self.touch(inode, entry, true);
-    }
-}
-
-fn block_index(offset: u64) -> u32 {
-    u32::try_from(offset / BLOCK).expect("a simulated file has fewer than 2^32 blocks")
 }

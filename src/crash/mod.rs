@@ -11,22 +11,31 @@
 //! Survivors are closed under what must go before them; *nothing else is legal, and everything in that set is*: write-back of
 //! any file, or a commit of the log, may happen between any two operations.
 //!
-//! Not modelled here: media faults, failed barriers, extended attributes.
+//! Not modelled here: media faults, extended attributes.
 
 mod chain;
+mod choices;
+mod content;
 mod effect;
 mod enumerate;
+mod failure;
+mod file_state;
 mod frontier;
 mod graph;
 mod legal;
+mod names;
+mod parts;
 mod points;
 mod process;
 mod reach;
 mod sample;
 mod stale;
 mod state;
+mod ties;
+mod tree;
 mod window;
 
+pub use choices::{Chain, FileChoices};
 pub use effect::{ALL_SECTORS, BLOCK, BlockEffect, Effect, EffectKind, Sectors};
 pub use frontier::Frontier;
 pub use graph::{Group, PersistenceGraph};
@@ -35,4 +44,4 @@ pub use process::{pages_in_flight, process_crash};
 pub use sample::{KINDS, Kind};
 pub use stale::StaleBlocks;
 pub use state::{Kept, Selection};
-pub use window::{Chain, FileChoices, FileSlots, Window};
+pub use window::{FileSlots, Window};

@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    chain::ChainOptions,
+    choices::FileChoices,
     effect::{ALL_SECTORS, Sectors},
     state::{Kept, Selection},
-    window::{Chain, FileChoices, FileSlots, Window},
+    window::{FileSlots, Window},
 };
 use crate::{base::Rng, profile::Fill};
 
@@ -214,24 +214,20 @@ impl Window<'_> {
         rng: &mut Rng,
         selection: &mut Selection,
     ) {
-        let size = self.size(choices, length);
-        let seen = |chain: &&Chain| self.visible(chain, size) != 0;
-        let chains: Vec<_> = choices.chains.iter().filter(seen).collect();
-        let torn = match (share, chains.len()) {
-            (Share::Torn, 1..) => Some(rng.index(chains.len())),
+        let parts = self.parts(choices, length);
+        let torn = match (share, parts.len()) {
+            (Share::Torn, 1..) => Some(rng.index(parts.len())),
             _ => None,
         };
         let fill = self.sample_fill(rng);
-        for (place, chain) in chains.iter().enumerate() {
-            let options = ChainOptions::new(self, chain, self.visible(chain, size));
+        for (place, part) in parts.iter().enumerate() {
             match share {
                 Share::Torn if torn == Some(place) => {
-                    options.select_torn(sample_tear(rng), selection);
-                    show(chain, fill, selection);
+                    part.select_torn(sample_tear(rng), fill, selection);
                 }
-                Share::All | Share::Prefix | Share::Torn => options.select_all(selection),
-                Share::None | Share::MetadataOnly => show(chain, fill, selection),
-                Share::Any | Share::Each => options.select(rng.below(options.count()), selection),
+                Share::All | Share::Prefix | Share::Torn => part.select_all(selection),
+                Share::None | Share::MetadataOnly => part.select_none(fill, selection),
+                Share::Any | Share::Each => part.select(rng.below(part.count()), selection),
             }
         }
     }
@@ -244,14 +240,6 @@ impl Window<'_> {
         } else {
             *rng.choose(&fills)
         }
-    }
-}
-
-/// Lets the lost sectors of a fresh block show `fill`.
-fn show(chain: &Chain, fill: Fill, selection: &mut Selection) {
-    if chain.fresh && fill != Fill::Zero {
-        let first = &mut selection[chain.slots[0]];
-        (0..Sectors::BITS).for_each(|sector| first.set_fill(sector, fill));
     }
 }
 

@@ -1,7 +1,7 @@
 //! One crash state: what survives of each pending effect, and what shows where nothing was written.
 
 use super::{
-    effect::{ALL_SECTORS, EffectKind, Sectors, for_each_run},
+    effect::{ALL_SECTORS, BlockEffect, EffectKind, Sectors, for_each_run},
     window::Window,
 };
 use crate::{
@@ -92,11 +92,7 @@ impl Window<'_> {
     /// The disk that a selection leaves, as a mount would show it.
     pub fn image(&self, selection: &[Kept]) -> Image {
         let mut image = self.durable.clone();
-        let mut cuts = self.cuts.iter().peekable();
         for (slot, &kept) in selection.iter().enumerate() {
-            while let Some(&cut) = cuts.next_if(|&&cut| cut < self.pending[slot]) {
-                self.cut_again(cut, &mut image);
-            }
             let effect = self.effect(slot);
             if let EffectKind::Block(block) = effect.kind {
                 if kept.fills != 0 {
@@ -106,21 +102,22 @@ impl Window<'_> {
                 if survivors != 0 {
                     effect.apply(&self.graph.recording.trace, survivors, &mut image);
                 }
+                if kept.fills != 0 || survivors != 0 {
+                    self.cut_again(slot, &block, &mut image);
+                }
             } else if kept.sectors != 0 {
                 effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut image);
             }
-        }
-        for &cut in cuts {
-            self.cut_again(cut, &mut image);
         }
         image.settle();
         image
     }
 
-    /// Drops what pending writes put behind the end that a later, certain truncate set.
-    fn cut_again(&self, cut: u32, image: &mut Image) {
-        if let EffectKind::Size { inode, size, .. } = self.graph.effects[cut as usize].kind {
-            image.file_mut(inode).drop_from(size);
+    /// Takes away what a pending write put where a later, certain truncate or hole took everything.
+    fn cut_again(&self, slot: usize, block: &BlockEffect, image: &mut Image) {
+        let later = self.cuts.partition_point(|cut| *cut < self.pending[slot]);
+        for &cut in &self.cuts[later..] {
+            self.graph.effects[cut as usize].drop_again(block, image);
         }
     }
 

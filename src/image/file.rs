@@ -117,6 +117,32 @@ impl FileContent {
         }
     }
 
+    /// Makes whole pages holes: those that lie in `start..end`, both of which are page borders.
+    pub fn drop_range(&mut self, start: u64, end: u64) {
+        self.change();
+        let page = |offset: u64| usize::try_from(offset / PAGE).unwrap_or(usize::MAX);
+        let end = page(end).min(self.pages.len());
+        for page in self.pages.get_mut(page(start)..end).unwrap_or_default() {
+            *page = None;
+        }
+    }
+
+    /// Zeroes what a page holds from `offset` on; a page that begins there becomes a hole.
+    pub fn cut_page(&mut self, page: u64, offset: u64) {
+        self.change();
+        let page = usize::try_from(page).expect("a simulated file fits in memory");
+        let within = offset.saturating_sub(page as u64 * PAGE);
+        let within = usize::try_from(within).unwrap_or(usize::MAX);
+        if !matches!(self.pages.get(page), Some(Some(_))) || within >= PAGE_BYTES {
+            return;
+        }
+        if within == 0 {
+            self.pages[page] = None;
+        } else {
+            self.page_mut(page).bytes[within..].fill(0);
+        }
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         !self.behind_size
     }

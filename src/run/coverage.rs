@@ -163,7 +163,7 @@ impl Seen {
                 EffectKind::Block(block) if survivors != whole => {
                     share.first_lost = share.first_lost.or(Some(block.offset()));
                 }
-                EffectKind::Block(_) | EffectKind::Cut { .. } => {}
+                EffectKind::Block(_) | EffectKind::Cut { .. } | EffectKind::Hole { .. } => {}
             }
             seen.foreign_fill |= kept.shows_foreign_bytes();
         }

@@ -253,6 +253,7 @@ pub(super) fn part(kind: &EffectKind, window: &Window<'_>) -> String {
         }
         EffectKind::Size { size, .. } => format!("size {size}"),
         EffectKind::Cut { size, .. } => format!("cut {size}"),
+        EffectKind::Hole { start, end, .. } => format!("hole {start} to {end}"),
         EffectKind::Block(block) => format!("block {}", block.block),
     }
 }

@@ -14,9 +14,9 @@ use tornwrite::{
 
 use super::{
     disk::{Tree, digest_of, text_of, tree_of},
-    program::text_of_recording,
     rules::Rules,
     states::Reference,
+    text::text_of_recording,
 };
 
 /// What was compared.
@@ -61,6 +61,11 @@ pub fn outcomes_anywhere(recording: &Recording, profile: &Profile) -> BTreeSet<S
     let points = all_points(&recording.trace, Position(0));
     let found = points.flat_map(|point| trees(&frontier.window(point)).into_values());
     found.map(|tree| text_of(&tree)).collect()
+}
+
+/// Compares all points of a recording under the profile's own rules.
+pub fn agrees(recording: &Recording, profile: &Profile) -> Result<Tally, String> {
+    compare(recording, profile, Rules::of(profile), 4096)
 }
 
 /// Compares all points of a recording, or says where the two differ.

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    ops::Range,
     rc::Rc,
 };
 
@@ -11,8 +12,16 @@ use tornwrite::{
     image::{Image, Inode},
 };
 
-/// Path to content; `None` is a directory.
-pub type Tree = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// What a path shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Directory,
+    File(Vec<u8>),
+    Symlink(Vec<u8>),
+}
+
+/// Path to what it shows.
+pub type Tree = BTreeMap<Vec<u8>, Shown>;
 
 /// One elementary change of what is on disk.
 #[derive(Clone, Debug)]
@@ -36,6 +45,29 @@ pub enum Change {
         offset: usize,
         bytes: Vec<u8>,
     },
+    /// Content here is zeros; the length stays.
+    Zero {
+        inode: Inode,
+        range: Range<usize>,
+    },
+}
+
+impl Change {
+    /// The file whose content or length it changes.
+    pub fn file(&self) -> Option<Inode> {
+        match self {
+            Change::Name { .. } => None,
+            Change::Size { inode, .. }
+            | Change::Cut { inode, .. }
+            | Change::Bytes { inode, .. }
+            | Change::Zero { inode, .. } => Some(*inode),
+        }
+    }
+
+    /// Whether it changes the length of this file.
+    pub fn sizes(&self, file: Inode) -> bool {
+        matches!(self, Change::Size { inode, .. } if *inode == file)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,14 +85,14 @@ pub struct Disk {
     names: Rc<BTreeMap<(Inode, Vec<u8>), Inode>>,
     files: BTreeMap<Inode, Rc<File>>,
     directories: Rc<BTreeSet<Inode>>,
+    symlinks: Rc<BTreeMap<Inode, Vec<u8>>>,
 }
 
 impl Disk {
-    /// The disk that an image describes; `later` are the directories that come into being afterwards.
-    pub fn new(image: &Image, later: impl IntoIterator<Item = Inode>) -> Disk {
+    /// The disk that an image describes.
+    pub fn new(image: &Image) -> Disk {
         let mut disk = Disk::default();
         let mut names = BTreeMap::new();
-        let mut directories: BTreeSet<Inode> = later.into_iter().collect();
         for inode in image.inodes() {
             if let Some(file) = image.file(inode) {
                 let content = file.to_vec();
@@ -75,15 +107,35 @@ impl Disk {
                 );
             }
             if let Some(directory) = image.directory(inode) {
-                directories.insert(inode);
+                disk.add_directory(inode);
                 for (name, target) in directory.iter() {
                     names.insert((inode, name.to_vec()), target);
                 }
             }
+            if let Some(target) = image.symlink(inode) {
+                disk.add_symlink(inode, target);
+            }
         }
         disk.names = Rc::new(names);
-        disk.directories = Rc::new(directories);
         disk
+    }
+
+    /// An inode that is a directory, whether or not it has a name yet.
+    pub fn add_directory(&mut self, inode: Inode) {
+        Rc::make_mut(&mut self.directories).insert(inode);
+    }
+
+    /// The same for a symbolic link.
+    pub fn add_symlink(&mut self, inode: Inode, target: &[u8]) {
+        Rc::make_mut(&mut self.symlinks).insert(inode, target.to_vec());
+    }
+
+    /// Has the same content in one file as another disk.
+    pub fn take_file(&mut self, inode: Inode, other: &Disk) {
+        match other.files.get(&inode) {
+            Some(file) => self.files.insert(inode, Rc::clone(file)),
+            None => self.files.remove(&inode),
+        };
     }
 
     pub fn apply(&mut self, change: &Change) {
@@ -102,6 +154,12 @@ impl Disk {
             }
             Change::Size { inode, size } => self.file(*inode).size = *size,
             Change::Cut { inode, size } => self.file(*inode).content.truncate(*size),
+            Change::Zero { inode, range } => {
+                let content = &mut self.file(*inode).content;
+                let end = range.end.min(content.len());
+                let start = range.start.min(end);
+                content[start..end].fill(0);
+            }
             Change::Bytes {
                 inode,
                 offset,
@@ -145,11 +203,13 @@ impl Disk {
             let entries = self.names.range(first..);
             for ((_, name), &inode) in entries.take_while(|((at, _), _)| *at == directory) {
                 let path = [prefix.as_slice(), name.as_slice()].concat();
-                if !self.directories.contains(&inode) {
-                    tree.insert(path, Some(self.content(inode)));
+                if let Some(target) = self.symlinks.get(&inode) {
+                    tree.insert(path, Shown::Symlink(target.clone()));
+                } else if !self.directories.contains(&inode) {
+                    tree.insert(path, Shown::File(self.content(inode)));
                 } else if reached.insert(inode) {
                     open.push(([path.as_slice(), b"/"].concat(), inode));
-                    tree.insert(path, None);
+                    tree.insert(path, Shown::Directory);
                 }
             }
         }
@@ -168,42 +228,43 @@ impl Disk {
 
 /// The tree in an image.
 pub fn tree_of(image: &Image) -> Tree {
+    let shown = |inode| match (image.file(inode), image.symlink(inode)) {
+        (Some(file), _) => Shown::File(file.to_vec()),
+        (None, Some(target)) => Shown::Symlink(target.to_vec()),
+        (None, None) => Shown::Directory,
+    };
     let paths = image.paths().into_iter();
-    paths
-        .map(|(path, inode)| {
-            (
-                path,
-                image.file(inode).map(tornwrite::image::FileContent::to_vec),
-            )
-        })
-        .collect()
+    paths.map(|(path, inode)| (path, shown(inode))).collect()
 }
 
 /// Equal for equal trees.
 pub fn digest_of(tree: &Tree) -> Digest {
     let mut hasher = Hasher::new();
-    for (path, content) in tree {
+    for (path, shown) in tree {
         hasher.number(path.len() as u64).bytes(path);
-        match content {
-            None => hasher.number(0),
-            Some(bytes) => hasher.number(1 + bytes.len() as u64).bytes(bytes),
+        let (tag, bytes) = match shown {
+            Shown::Directory => (0, &[][..]),
+            Shown::File(bytes) => (1, bytes.as_slice()),
+            Shown::Symlink(target) => (2, target.as_slice()),
         };
+        hasher.number(tag).number(bytes.len() as u64).bytes(bytes);
     }
     hasher.finish()
 }
 
-/// `f:A6000 02192 d/`, where a letter or number is a byte and what follows is how often it comes.
+/// `f:A6000 0*2192 d/ l->f`, where a letter or number is a byte and what follows is how often it comes.
 pub fn text_of(tree: &Tree) -> String {
     let mut text = String::new();
-    for (path, content) in tree {
+    for (path, shown) in tree {
         if !text.is_empty() {
             text.push(' ');
         }
         write!(text, "{}", path.escape_ascii()).unwrap();
-        match content {
-            None => text.push('/'),
-            Some(bytes) if bytes.is_empty() => text.push_str(":0len"),
-            Some(bytes) => {
+        match shown {
+            Shown::Directory => text.push('/'),
+            Shown::Symlink(target) => write!(text, "->{}", target.escape_ascii()).unwrap(),
+            Shown::File(bytes) if bytes.is_empty() => text.push_str(":0len"),
+            Shown::File(bytes) => {
                 text.push(':');
                 for run in bytes.chunk_by(|a, b| a == b) {
                     match run[0] {

@@ -8,10 +8,14 @@
     reason = "each test program uses a part of what is shared here"
 )]
 
+pub mod blocks;
 pub mod compare;
 pub mod disk;
 pub mod effects;
+pub mod names;
 pub mod program;
 pub mod reach;
 pub mod rules;
 pub mod states;
+pub mod text;
+pub mod tree_log;

@@ -1,12 +1,8 @@
-//! Random small programs over a few files, and a recording as text.
-
-use std::fmt::Write as _;
+//! Random small programs over a few files.
 
 use tornwrite::{
     base::{Rng, Seed, Stream},
-    image::Inode,
     simfs::{Recording, SimFs},
-    trace::{Action, Trace},
     vfs::{FileExt as _, OpenOptions, Path, Vfs as _, VfsExt as _, VfsFile},
 };
 
@@ -188,86 +184,6 @@ impl Writer {
                 handle.write_at(&bytes, offset)
             };
         }
-    }
-}
-
-/// The tree that a recording begins on and what was done to it, one line each.
-pub fn text_of_recording(recording: &Recording) -> String {
-    let base = super::disk::text_of(&super::disk::tree_of(&recording.base));
-    let mut text = format!("base {base}\n");
-    for (index, entry) in recording.trace.entries().iter().enumerate() {
-        let line = text_of_action(&recording.trace, entry.action);
-        writeln!(text, "{index:3} {line}").unwrap();
-    }
-    text
-}
-
-fn text_of_action(trace: &Trace, action: Action) -> String {
-    let name =
-        |directory: Inode, span| format!("{}/{}", directory.0, trace.bytes(span).escape_ascii());
-    let verb = action.verb();
-    match action {
-        Action::Create {
-            directory,
-            name: span,
-            inode,
-        }
-        | Action::CreateDirectory {
-            directory,
-            name: span,
-            inode,
-        }
-        | Action::Link {
-            directory,
-            name: span,
-            inode,
-        }
-        | Action::Unlink {
-            directory,
-            name: span,
-            inode,
-        }
-        | Action::RemoveDirectory {
-            directory,
-            name: span,
-            inode,
-        } => {
-            format!("{verb} {} (inode {})", name(directory, span), inode.0)
-        }
-        Action::Rename {
-            from,
-            from_name,
-            to,
-            to_name,
-            inode,
-            replaced,
-        } => format!(
-            "rename {} {} (inode {}, replaces {replaced:?})",
-            name(from, from_name),
-            name(to, to_name),
-            inode.0
-        ),
-        Action::Write {
-            inode,
-            offset,
-            bytes,
-            old_size,
-        } => format!(
-            "write inode {} at {offset}: {}*{} (size was {old_size})",
-            inode.0,
-            trace.bytes(bytes)[0].escape_ascii(),
-            bytes.len
-        ),
-        Action::Truncate {
-            inode,
-            size,
-            old_size,
-        } => {
-            format!("truncate inode {} from {old_size} to {size}", inode.0)
-        }
-        Action::BarrierBegin { inode, .. } => format!("{verb} inode {} begins", inode.0),
-        Action::BarrierEnd { inode, .. } => format!("{verb} inode {} ends", inode.0),
-        Action::Mark(_) => verb.to_owned(),
     }
 }
 

@@ -1,74 +1,114 @@
 //! What a completed barrier makes certain.
 
+use std::collections::BTreeSet;
+
 use tornwrite::{
     image::Inode,
+    profile::Reach,
     trace::{Action, BarrierKind},
 };
 
 use super::{
-    disk::Change,
-    effects::{Builder, Effect},
-    rules::Order,
+    effects::{Builder, Effect, Why, counts},
+    tree_log,
 };
 
-/// Marks what the barrier that began at `begin` covers as certain from `from` on.
-pub fn barrier(
-    builder: &mut Builder<'_>,
-    kind: BarrierKind,
-    inode: Inode,
-    begin: usize,
-    from: usize,
-) {
-    let mut reached: Vec<bool> = builder
-        .effects
-        .iter()
-        .map(|effect| effect.entry < begin && is_reached(builder, kind, inode, begin, effect))
-        .collect();
-    // Everything that a reached effect needs is reached; needs point backwards.
-    for index in (0..reached.len())
-        .rev()
-        .filter(|&i| reached[i])
-        .collect::<Vec<_>>()
-    {
-        close(&builder.effects, index, &mut reached);
-    }
-    for (effect, _) in builder.effects.iter_mut().zip(reached).filter(|(_, r)| *r) {
-        effect.certain_at.get_or_insert(from);
-    }
-}
+/// The effects that a barrier covers, by number.
+pub type Covered = BTreeSet<usize>;
 
-fn close(effects: &[Effect], index: usize, reached: &mut [bool]) {
-    for &need in &effects[index].needs {
-        if !std::mem::replace(&mut reached[need], true) {
-            close(effects, need, reached);
+/// Marks what the barrier that began at `begin` and ends now covers.
+pub fn barrier(builder: &mut Builder<'_>, kind: BarrierKind, inode: Inode, begin: usize) {
+    let covered = match (kind, builder.rules.reach) {
+        (BarrierKind::SyncFileRange, _) => Covered::new(),
+        (BarrierKind::Syncfs, _) => {
+            builder.in_tree.clear();
+            close(builder, select(builder, begin, |_| true), begin, true)
         }
+        (_, Reach::Everything) => close(builder, select(builder, begin, |_| true), begin, true),
+        (_, Reach::Own) => close(builder, own(builder, kind, inode, begin), begin, false),
+        (_, Reach::LogPrefix) => {
+            let last = last_change(builder, kind, inode, begin);
+            let mut seeds = select(builder, begin, |effect| {
+                effect.logged && last.is_some_and(|last| effect.entry <= last)
+            });
+            if kind != BarrierKind::FsyncDirectory {
+                seeds.extend(own(builder, kind, inode, begin));
+            }
+            close(builder, seeds, begin, true)
+        }
+        (_, Reach::LogTree) => tree_log::covered(builder, kind, inode, begin),
+    };
+    let from = builder.entry + 1;
+    for index in covered {
+        builder.effects[index].certain_at.get_or_insert(from);
     }
 }
 
-fn is_reached(
+/// The files whose bytes a barrier tries to write.
+pub fn tries(
     builder: &Builder<'_>,
     kind: BarrierKind,
     inode: Inode,
     begin: usize,
-    effect: &Effect,
-) -> bool {
-    let own = effect.changes.iter().any(|change| match change {
-        Change::Name { directory, .. } => {
-            kind == BarrierKind::FsyncDirectory && *directory == inode
-        }
-        Change::Size { inode: of, .. }
-        | Change::Cut { inode: of, .. }
-        | Change::Bytes { inode: of, .. } => *of == inode,
-    });
-    match builder.rules.order {
-        Order::Minimum => own,
-        Order::Ordered => {
-            let last = last_change(builder, kind, inode, begin);
-            own && kind != BarrierKind::FsyncDirectory && !effect.logged
-                || effect.logged && last.is_some_and(|last| effect.entry <= last)
-        }
-        Order::Sequential => true,
+) -> BTreeSet<Inode> {
+    let earlier = builder.effects.iter().filter(|effect| effect.entry < begin);
+    match kind {
+        BarrierKind::SyncFileRange | BarrierKind::FsyncDirectory => BTreeSet::new(),
+        BarrierKind::Syncfs => earlier.filter_map(Effect::file).collect(),
+        _ => BTreeSet::from([inode]),
     }
+}
+
+/// The effects before `begin` that a barrier can cover, and that `wanted` asks for.
+pub fn select(builder: &Builder<'_>, begin: usize, wanted: impl Fn(&Effect) -> bool) -> Covered {
+    let indexed = builder.effects.iter().enumerate();
+    let found = indexed.filter(|(_, effect)| {
+        effect.entry < begin
+            && effect.gone_at.is_none()
+            && !is_clean(builder, effect, begin)
+            && wanted(effect)
+    });
+    found.map(|(index, _)| index).collect()
+}
+
+/// Whether a failed barrier marked its pages clean, and nothing has written to them since.
+fn is_clean(builder: &Builder<'_>, effect: &Effect, begin: usize) -> bool {
+    effect.failures.iter().any(|failure| {
+        let again = builder.effects.iter().any(|other| {
+            (failure.begin..begin).contains(&other.entry)
+                && !other.blocks.is_disjoint(&effect.blocks)
+        });
+        failure.at <= begin && !again
+    })
+}
+
+/// What was done to the file itself, or the entries of the directory itself.
+pub fn own(builder: &Builder<'_>, kind: BarrierKind, inode: Inode, begin: usize) -> Covered {
+    select(builder, begin, |effect| {
+        let name = effect.name.as_ref();
+        match kind {
+            BarrierKind::FsyncDirectory => name.is_some_and(|n| n.directories.contains(&inode)),
+            _ => effect.file() == Some(inode),
+        }
+    })
+}
+
+/// Everything that must be there with what is covered: what it needs, and the log where the barrier commits it.
+pub fn close(builder: &Builder<'_>, seeds: Covered, begin: usize, commits: bool) -> Covered {
+    let mut covered = Covered::new();
+    let mut open: Vec<usize> = seeds.into_iter().collect();
+    while let Some(index) = open.pop() {
+        if !covered.insert(index) {
+            continue;
+        }
+        for &edge in &builder.effects[index].edges {
+            let binds = commits || edge.why != Why::Order;
+            if binds && counts(&builder.effects, edge, begin) {
+                open.push(edge.to);
+            }
+        }
+    }
+    covered
 }
 
 /// The last operation whose place in the log the barrier waits for.
@@ -79,22 +119,26 @@ fn last_change(
     begin: usize,
 ) -> Option<usize> {
     let entries = &builder.recording.trace.entries()[..begin];
-    entries
-        .iter()
-        .enumerate()
-        .rposition(|(index, entry)| match kind {
-            BarrierKind::Fsync => changes_file(entry.action, inode),
-            BarrierKind::Fdatasync => changes_extent(builder, index, entry.action, inode),
-            BarrierKind::FsyncDirectory => {
-                changes_entries(entry.action, inode) || changes_file(entry.action, inode)
-            }
-        })
+    let mut indexed = entries.iter().enumerate();
+    indexed.rposition(|(index, entry)| match kind {
+        BarrierKind::Fdatasync | BarrierKind::Msync => {
+            changes_extent(builder, index, entry.action, inode)
+        }
+        BarrierKind::FsyncDirectory => {
+            changes_entries(entry.action, inode) || changes_file(entry.action, inode)
+        }
+        _ => changes_file(entry.action, inode),
+    })
 }
 
 /// Anything: also a plain overwrite (mtime), a rename or a link (ctime), being replaced.
 fn changes_file(action: Action, inode: Inode) -> bool {
-    let replaced = matches!(action, Action::Rename { replaced: Some(old), .. } if old == inode);
-    action.is_change() && (action.inode() == Some(inode) || replaced)
+    let other = match action {
+        Action::Rename { replaced, .. } => replaced,
+        Action::Exchange { other, .. } => Some(other),
+        _ => None,
+    };
+    action.is_change() && (action.inode() == Some(inode) || other == Some(inode))
 }
 
 /// Its length, its blocks, or that it exists.
@@ -103,7 +147,11 @@ fn changes_extent(builder: &Builder<'_>, index: usize, action: Action, inode: In
         return false;
     }
     match action {
-        Action::Create { .. } | Action::Truncate { .. } => true,
+        Action::Create { .. }
+        | Action::Truncate { .. }
+        | Action::Allocate { .. }
+        | Action::PunchHole { .. }
+        | Action::ZeroRange { .. } => true,
         Action::Write {
             offset,
             bytes,
@@ -119,10 +167,13 @@ fn changes_entries(action: Action, inode: Inode) -> bool {
     match action {
         Action::Create { directory, .. }
         | Action::CreateDirectory { directory, .. }
+        | Action::Symlink { directory, .. }
         | Action::Link { directory, .. }
         | Action::Unlink { directory, .. }
         | Action::RemoveDirectory { directory, .. } => directory == inode,
-        Action::Rename { from, to, .. } => from == inode || to == inode,
+        Action::Rename { from, to, .. } | Action::Exchange { from, to, .. } => {
+            from == inode || to == inode
+        }
         _ => false,
     }
 }

@@ -1,53 +1,62 @@
-//! What the three filesystems promise, said once more in the words of the reference.
+//! What a filesystem promises, in the words of the reference, and profiles that tests change.
 
-use tornwrite::profile::{FillSet, Profile, Rule, Tear};
+use tornwrite::profile::{
+    DataFirst, DataPath, FillSet, FreshTear, Growth, MetadataOrder, OverwriteTear, Profile, Reach,
+    RenameOver, Rule, TailGrowth, TreeDirectories, TreeRemovals, TreeRenames,
+};
 
-/// How far apart two things may be on disk.
+/// The values of the rules that decide which trees a crash may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Nothing is ordered.
-    Minimum,
-    /// One log of names and truncations; growth and new blocks go behind it.
-    Ordered,
-    /// Everything in a row.
-    Sequential,
-}
-
-/// The rules of one filesystem.
-#[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    pub order: Order,
-    /// The smallest piece of an overwrite that survives on its own, in bytes.
-    pub overwrite_unit: usize,
-    /// The same for the first write of a block.
-    pub fresh_unit: usize,
+    pub metadata: MetadataOrder,
+    pub reach: Reach,
+    pub tree_renames: TreeRenames,
+    pub tree_directories: TreeDirectories,
+    pub tree_removals: TreeRemovals,
+    pub growth: Growth,
+    pub tail_growth: TailGrowth,
+    pub data_first: DataFirst,
+    pub data: DataPath,
+    pub overwrite_tear: OverwriteTear,
+    pub fresh_tear: FreshTear,
+    pub rename_over: RenameOver,
 }
-
-pub const MINIMUM: Rules = Rules {
-    order: Order::Minimum,
-    overwrite_unit: 512,
-    fresh_unit: 512,
-};
-
-pub const ORDERED: Rules = Rules {
-    order: Order::Ordered,
-    overwrite_unit: 512,
-    fresh_unit: 4096,
-};
-
-pub const SEQUENTIAL: Rules = Rules {
-    order: Order::Sequential,
-    overwrite_unit: 4096,
-    fresh_unit: 4096,
-};
 
 impl Rules {
-    /// The same rules with nothing smaller than a block.
-    pub fn by_block(self) -> Rules {
+    pub fn of(profile: &Profile) -> Rules {
         Rules {
-            overwrite_unit: 4096,
-            fresh_unit: 4096,
-            ..self
+            metadata: profile.metadata.value,
+            reach: profile.reach.value,
+            tree_renames: profile.tree_renames.value,
+            tree_directories: profile.tree_directories.value,
+            tree_removals: profile.tree_removals.value,
+            growth: profile.growth.value,
+            tail_growth: profile.tail_growth.value,
+            data_first: profile.data_first.value,
+            data: profile.data.value,
+            overwrite_tear: profile.overwrite_tear.value,
+            fresh_tear: profile.fresh_tear.value,
+            rename_over: profile.rename_over.value,
+        }
+    }
+
+    pub fn has_log(self) -> bool {
+        self.metadata == MetadataOrder::Log
+    }
+
+    /// The smallest piece of an overwrite that survives on its own, in bytes.
+    pub fn overwrite_unit(self) -> usize {
+        match self.overwrite_tear {
+            OverwriteTear::Sector => 512,
+            OverwriteTear::Block | OverwriteTear::Write => 4096,
+        }
+    }
+
+    /// The same for the first write of a block.
+    pub fn fresh_unit(self) -> usize {
+        match self.fresh_tear {
+            FreshTear::Sector => 512,
+            FreshTear::Block | FreshTear::Write => 4096,
         }
     }
 }
@@ -62,17 +71,25 @@ pub fn changed<T>(value: T) -> Rule<T> {
 
 /// The profile with this name; what was never written shows as zeros, which is the only fill that the reference knows.
 pub fn profile(name: &str) -> Profile {
+    zeros(Profile::find(name).unwrap())
+}
+
+/// The same profile with zeros for what was never written.
+pub fn zeros(profile: &Profile) -> Profile {
     Profile {
         fill: changed(FillSet::Zero),
-        ..*Profile::find(name).unwrap()
+        ..*profile
     }
 }
 
 /// The same profile with nothing smaller than a block.
 pub fn by_block(profile: Profile) -> Profile {
-    Profile {
-        overwrite_tear: changed(Tear::Block),
-        fresh_tear: changed(Tear::Block),
-        ..profile
+    let mut whole = profile;
+    if whole.overwrite_tear.value == OverwriteTear::Sector {
+        whole.overwrite_tear = changed(OverwriteTear::Block);
     }
+    if whole.fresh_tear.value == FreshTear::Sector {
+        whole.fresh_tear = changed(FreshTear::Block);
+    }
+    whole
 }

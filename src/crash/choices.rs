@@ -1,0 +1,177 @@
+//! What one file may look like once the log is cut.
+
+use std::collections::BTreeMap;
+
+use super::{
+    effect::{BLOCK, Effect, EffectKind},
+    window::{FileSlots, Window},
+};
+use crate::{
+    image::FileContent,
+    profile::{DataFirst, DataPath, RenameOver},
+};
+
+/// What one file may look like once the log is cut.
+#[derive(Debug, Default)]
+pub struct FileChoices {
+    /// The length if no pending one survives.
+    pub base_size: u64,
+    /// Lengths that may survive, as a prefix.
+    pub sizes: Vec<usize>,
+    /// How many of them must survive.
+    pub sizes_needed: usize,
+    /// Blocks of which versions may survive.
+    pub chains: Vec<Chain>,
+    /// Cuts that may happen or not, where they are on their own; each with how many of the lengths must survive for it.
+    pub cuts: Vec<(usize, usize)>,
+    /// The first group of the log that is lost.
+    pub(super) lost_group: u32,
+    places: BTreeMap<u32, usize>,
+}
+
+/// The pending versions of one block.
+#[derive(Debug)]
+pub struct Chain {
+    /// The index of the block.
+    pub block: u32,
+    /// Whether the block was not on disk.
+    pub fresh: bool,
+    /// Whether it shows zeros until its bytes are there, whatever else a new block may show.
+    pub reserved: bool,
+    /// Its versions in order.
+    pub slots: Vec<usize>,
+}
+
+impl Window<'_> {
+    /// The first group and the first operation whose logged effects are lost; late effects of later operations are lost too.
+    fn limit(&self, cut: usize) -> (u32, u32) {
+        let first = self.log.get(cut).map(|slots| self.effect(slots.start));
+        first.map_or((u32::MAX, u32::MAX), |effect| {
+            (effect.group.unwrap_or(u32::MAX), effect.entry)
+        })
+    }
+
+    /// What a file may look like if the first `cut` groups of the pending log survive.
+    pub fn choices(&self, file: &FileSlots, cut: usize) -> FileChoices {
+        let (lost_group, limit) = self.limit(cut);
+        let content = self.durable.file(file.inode);
+        let mut choices = FileChoices {
+            base_size: content.map_or(0, FileContent::size_bytes),
+            lost_group,
+            ..FileChoices::default()
+        };
+        let copied = self.graph.profile.data.value == DataPath::CopyOnWrite;
+        // Ranges that are given back by what is lost: a block there is a new one afterwards, and needs that.
+        let mut lost_drops: Vec<(u64, u64)> = Vec::new();
+        let is_dropped = |drops: &[(u64, u64)], offset: u64| {
+            let holds = |&(start, end): &(u64, u64)| (start..end).contains(&offset);
+            drops.iter().any(holds)
+        };
+        for &slot in &file.slots {
+            let effect = self.effect(slot);
+            let drops = effect.drops().map(|(_, start, end)| (start, end));
+            match (effect.kind, effect.group) {
+                (EffectKind::Size { .. } | EffectKind::Hole { .. }, Some(group)) => {
+                    if group >= lost_group {
+                        lost_drops.extend(drops);
+                        continue;
+                    }
+                    if let EffectKind::Size { size, .. } = effect.kind {
+                        choices.set_size(size);
+                    }
+                    if let Some((start, end)) = drops {
+                        choices.drop_blocks(start, end);
+                    }
+                }
+                (EffectKind::Block(block), None) if is_dropped(&lost_drops, block.offset()) => {}
+                (EffectKind::Size { .. }, None) if effect.entry < limit => {
+                    choices.sizes.push(slot);
+                    if effect.needed_by.is_some_and(|group| group < lost_group) {
+                        choices.sizes_needed = choices.sizes.len();
+                    }
+                }
+                (EffectKind::Cut { .. }, _) => choices.cuts.push((slot, choices.sizes.len())),
+                (EffectKind::Hole { .. }, None) => choices.cuts.push((slot, 0)),
+                (EffectKind::Block(_), None) => {
+                    choices.push_version(effect, slot, effect.entry < limit, copied);
+                }
+                _ => {}
+            }
+        }
+        choices
+    }
+
+    /// Whether the profile lets a size or a rename need bytes at all.
+    fn needs_bytes(&self) -> bool {
+        let profile = self.graph.profile;
+        profile.data_first.value != DataFirst::Nothing
+            || profile.rename_over.value == RenameOver::WritesFirst
+            || profile.data.value == DataPath::Journaled
+    }
+
+    /// Whether the bytes in a slot must be there if the first `length` of the lengths survive.
+    pub(super) fn is_forced(&self, choices: &FileChoices, length: usize, slot: usize) -> bool {
+        if !self.needs_bytes() {
+            return false;
+        }
+        let effect = self.effect(slot);
+        let by_log = effect
+            .needed_by
+            .is_some_and(|group| group < choices.lost_group);
+        let by_size = |step: u32| {
+            let sizes = &choices.sizes[..length];
+            let found = sizes.binary_search_by_key(&step, |&size| self.pending[size]);
+            found.is_ok()
+        };
+        by_log || effect.shown_by.is_some_and(by_size)
+    }
+}
+
+impl FileChoices {
+    /// The cuts that may happen if the first `length` of the lengths survive: a file's blocks are let go by the same write
+    /// of its inode that makes it shorter, or later.
+    pub fn cuts_at(&self, length: usize) -> impl Iterator<Item = usize> + '_ {
+        let possible = self
+            .cuts
+            .iter()
+            .filter(move |(_, needed)| *needed <= length);
+        possible.map(|(slot, _)| *slot)
+    }
+
+    /// A logged length survives: the pending lengths before it cannot be seen.
+    fn set_size(&mut self, size: u64) {
+        self.base_size = size;
+        self.sizes.clear();
+        self.sizes_needed = 0;
+    }
+
+    /// What gave these blocks back survives: nothing that was written to them before can be seen.
+    fn drop_blocks(&mut self, start: u64, end: u64) {
+        let range = start..end;
+        self.chains
+            .retain(|chain| !range.contains(&(u64::from(chain.block) * BLOCK)));
+        let blocks = self.chains.iter().map(|chain| chain.block);
+        self.places = blocks.zip(0..).collect();
+    }
+
+    fn push_version(&mut self, effect: &Effect, slot: usize, before_limit: bool, copied: bool) {
+        let EffectKind::Block(block) = effect.kind else {
+            return;
+        };
+        if copied && !before_limit {
+            return;
+        }
+        if let Some(&place) = self.places.get(&block.block) {
+            // Once the first version is on disk, a later one overwrites it in place.
+            self.chains[place].slots.push(slot);
+        } else if before_limit || !block.fresh {
+            self.places.insert(block.block, self.chains.len());
+            self.chains.push(Chain {
+                block: block.block,
+                fresh: block.fresh,
+                reserved: block.reserved,
+                slots: vec![slot],
+            });
+        }
+    }
+}

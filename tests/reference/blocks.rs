@@ -1,0 +1,335 @@
+//! What is done to the content of files: blocks, lengths, and blocks given back.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use tornwrite::{
+    image::Inode,
+    profile::{DataFirst, DataPath, FreshTear, Growth, OverwriteTear, TailGrowth},
+};
+
+use super::{
+    disk::{Change, Disk},
+    effects::{Builder, Edge, Why, edges},
+};
+
+pub const BLOCK: usize = 4096;
+
+/// What is known of one block that a file has.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Reserved before it was written.
+    pub reserved: bool,
+    /// Whether bytes were written to it since it came to be.
+    pub written: bool,
+    /// The effects that are its first version.
+    pub first: Vec<usize>,
+}
+
+/// One write, while its pieces become effects.
+struct Write {
+    inode: Inode,
+    old_size: usize,
+    /// What goes before a late effect of this write.
+    log: Vec<Edge>,
+    /// The effects of its bytes so far, each with whether it allocates.
+    parts: Vec<(usize, bool)>,
+    /// The effect that all new blocks share, if they do.
+    fresh: Option<usize>,
+    /// The same for overwrites.
+    over: Option<usize>,
+}
+
+impl Builder<'_> {
+    pub fn allocate_base(&mut self) {
+        let base = &self.recording.base;
+        for inode in base.inodes() {
+            let Some(file) = base.file(inode) else {
+                continue;
+            };
+            let size = usize::try_from(file.size_bytes()).unwrap();
+            for block in (0..size.div_ceil(BLOCK)).filter(|&block| file.has_page(block as u64)) {
+                let known = Block {
+                    written: true,
+                    ..Block::default()
+                };
+                self.blocks.insert((inode, block), known);
+            }
+        }
+    }
+
+    pub fn write(&mut self, inode: Inode, offset: usize, bytes: &[u8], old_size: usize) {
+        let mut write = Write {
+            inode,
+            old_size,
+            log: self.log_before(self.entry),
+            parts: Vec::new(),
+            fresh: None,
+            over: None,
+        };
+        let mut at = offset;
+        let end = offset + bytes.len();
+        while at < end {
+            let until = end.min((at / BLOCK + 1) * BLOCK);
+            let on_disk = self.is_on_disk((inode, at / BLOCK));
+            self.piece(&mut write, at, &bytes[at - offset..until - offset]);
+            if until > old_size {
+                self.grow(&write, until, on_disk);
+            }
+            at = until;
+        }
+    }
+
+    /// Whether a block was written, and that is certain.
+    fn is_on_disk(&self, key: (Inode, usize)) -> bool {
+        self.blocks.get(&key).is_some_and(|block| {
+            block.written && block.first.iter().all(|&first| self.is_certain(first))
+        })
+    }
+
+    /// The part of a write within one block.
+    fn piece(&mut self, write: &mut Write, offset: usize, bytes: &[u8]) {
+        let key = (write.inode, offset / BLOCK);
+        let known = self.blocks.get(&key).cloned();
+        let allocates = known.is_none();
+        self.allocated[self.entry] |= allocates;
+        let mut block = known.unwrap_or_default();
+        let fresh = !block.written;
+        let pending = !fresh && !self.is_on_disk(key);
+        self.live.apply(&Change::Bytes {
+            inode: write.inode,
+            offset,
+            bytes: bytes.to_vec(),
+        });
+        for unit in self.units(key.1, offset..offset + bytes.len(), fresh, write.inode) {
+            let mut before = self.versions_of(key, &unit);
+            if pending && self.rules.has_log() {
+                before.extend(&block.first);
+            }
+            let effect = self.bytes_effect(write, unit, edges(before, Why::Version), fresh);
+            self.effects[effect].blocks.insert(key);
+            write.parts.push((effect, allocates));
+            self.versions.entry(key).or_default().push(effect);
+            if fresh && !block.first.contains(&effect) {
+                block.first.push(effect);
+            }
+        }
+        block.written = true;
+        self.blocks.insert(key, block);
+    }
+
+    /// The units that a write to a block puts on disk: the first write-back of a new block writes all of it, any other the
+    /// units that were written to.
+    fn units(
+        &self,
+        block: usize,
+        written: Range<usize>,
+        fresh: bool,
+        inode: Inode,
+    ) -> Vec<Range<usize>> {
+        let unit = if self.rules.data == DataPath::Journaled {
+            BLOCK
+        } else if fresh {
+            self.rules.fresh_unit()
+        } else {
+            self.rules.overwrite_unit()
+        };
+        // Zeros on what was never anything else are no effect.
+        let used = self.live.used(inode);
+        let starts = (block * BLOCK..(block + 1) * BLOCK).step_by(unit);
+        let touched = starts.filter(|&at| {
+            let is_written = at < written.end && written.start < at + unit;
+            is_written || fresh && at < used
+        });
+        touched.map(|at| at..at + unit).collect()
+    }
+
+    /// The versions so far of a part of a block.
+    fn versions_of(&self, key: (Inode, usize), unit: &Range<usize>) -> Vec<usize> {
+        let all = self.versions.get(&key).cloned().unwrap_or_default();
+        let overlaps = |effect: &usize| {
+            let changes = &self.effects[*effect].changes;
+            changes.iter().any(|change| {
+                matches!(change, Change::Bytes { offset, bytes, .. }
+                    if *offset < unit.end && unit.start < offset + bytes.len())
+            })
+        };
+        all.into_iter().filter(overlaps).collect()
+    }
+
+    /// The effect that puts a unit on disk, one of its own or one that the write's units share.
+    fn bytes_effect(
+        &mut self,
+        write: &mut Write,
+        unit: Range<usize>,
+        mut before: Vec<Edge>,
+        fresh: bool,
+    ) -> usize {
+        let change = Change::Bytes {
+            inode: write.inode,
+            offset: unit.start,
+            bytes: self.live.read(write.inode, unit.start, unit.len()),
+        };
+        let journaled = self.rules.data == DataPath::Journaled;
+        let late = fresh || self.rules.data == DataPath::CopyOnWrite;
+        if late && !journaled && self.rules.has_log() {
+            before.extend(&write.log);
+        }
+        let (tied, shared) = if fresh {
+            (self.rules.fresh_tear == FreshTear::Write, &mut write.fresh)
+        } else {
+            let tied = self.rules.overwrite_tear == OverwriteTear::Write;
+            (tied, &mut write.over)
+        };
+        if let (true, Some(effect)) = (tied, *shared) {
+            before.retain(|edge| edge.to != effect);
+            self.effects[effect].changes.push(change);
+            self.effects[effect].edges.extend(before);
+            return effect;
+        }
+        let effect = self.push(vec![change], before, journaled);
+        *shared = Some(effect);
+        effect
+    }
+
+    /// Growth to a border between blocks, or to the end of the write; `on_disk` tells of the block just written.
+    fn grow(&mut self, write: &Write, size: usize, on_disk: bool) {
+        let inode = write.inode;
+        let tail = on_disk
+            && !write.old_size.is_multiple_of(BLOCK)
+            && size <= write.old_size.next_multiple_of(BLOCK);
+        let logged = match self.rules.growth {
+            Growth::Logged => true,
+            Growth::Late => tail && self.rules.tail_growth == TailGrowth::Logged,
+            Growth::Free => false,
+        };
+        let first: Vec<usize> = match self.rules.data_first {
+            DataFirst::Nothing => Vec::new(),
+            DataFirst::NewBlocks => {
+                let new = write.parts.iter().filter(|(_, allocates)| *allocates);
+                new.map(|(effect, _)| *effect).collect()
+            }
+            DataFirst::All => write.parts.iter().map(|(effect, _)| *effect).collect(),
+        };
+        let mut before = edges(first, Why::Needs);
+        if !logged {
+            before.extend(edges(self.last_size(inode), Why::Version));
+            if self.rules.has_log() {
+                before.extend(&write.log);
+            }
+        }
+        let effect = self.push(vec![Change::Size { inode, size }], before, logged);
+        if self.rules.data == DataPath::Journaled {
+            // The bytes and the length of one block are one step of the log.
+            if let Some((bytes, _)) = write.parts.last() {
+                self.effects[*bytes].edges.push(Edge {
+                    to: effect,
+                    why: Why::Order,
+                });
+            }
+        }
+    }
+
+    /// The last change of the length that can survive.
+    fn last_size(&self, inode: Inode) -> Option<usize> {
+        self.effects.iter().rposition(|effect| {
+            effect.gone_at.is_none() && effect.changes.iter().any(|change| change.sizes(inode))
+        })
+    }
+
+    /// A length that is set as such, not by a write.
+    pub fn set_size(&mut self, inode: Inode, size: usize) -> usize {
+        let change = Change::Size { inode, size };
+        if self.rules.has_log() {
+            return self.push(vec![change], Vec::new(), true);
+        }
+        let before = edges(self.last_size(inode), Why::Version);
+        self.push(vec![change], before, false)
+    }
+
+    pub fn truncate(&mut self, inode: Inode, size: usize, down: bool) {
+        let cut = Change::Cut { inode, size };
+        let effect = self.set_size(inode, size);
+        if !down {
+            return;
+        }
+        self.live.apply(&cut);
+        if self.rules.has_log() {
+            self.effects[effect].changes.push(cut);
+        } else {
+            // A shorter length does not need its cut, but no cut goes without its length.
+            self.push(vec![cut], edges([effect], Why::Needs), false);
+        }
+        self.give_back(inode, size.div_ceil(BLOCK)..usize::MAX);
+    }
+
+    /// Blocks are allocated anew when they are written again.
+    fn give_back(&mut self, inode: Inode, range: Range<usize>) {
+        let inside = |&(of, block): &(Inode, usize)| of == inode && range.contains(&block);
+        self.blocks.retain(|key, _| !inside(key));
+        self.versions.retain(|key, _| !inside(key));
+    }
+
+    /// Blocks that the file has from now on, unwritten.
+    pub fn reserve(&mut self, inode: Inode, range: Range<usize>) {
+        for block in range.start / BLOCK..range.end.div_ceil(BLOCK) {
+            let reserved = Block {
+                reserved: true,
+                ..Block::default()
+            };
+            self.blocks.entry((inode, block)).or_insert(reserved);
+        }
+    }
+
+    /// A range reads as zeros; its whole blocks are given back, and reserved anew if `reserve`.
+    pub fn zero(&mut self, inode: Inode, range: Range<usize>, reserve: bool, size: Option<usize>) {
+        let zero = Change::Zero {
+            inode,
+            range: range.clone(),
+        };
+        self.live.apply(&zero);
+        if let (true, Some(size)) = (self.rules.has_log(), size) {
+            self.push(vec![zero, Change::Size { inode, size }], Vec::new(), true);
+        } else {
+            self.push(vec![zero], Vec::new(), self.rules.has_log());
+            if let Some(size) = size {
+                self.set_size(inode, size);
+            }
+        }
+        let whole = range.start.div_ceil(BLOCK)..range.end / BLOCK;
+        self.give_back(inode, whole);
+        if reserve {
+            self.reserve(inode, range);
+        }
+    }
+
+    /// What was never written to disk is gone from the running program's view too.
+    pub fn revert(&mut self, file: Inode) {
+        let mut disk = Disk::new(&self.recording.base);
+        let lasting = self
+            .effects
+            .iter()
+            .filter(|effect| effect.gone_at.is_none());
+        for change in lasting.flat_map(|effect| &effect.changes) {
+            if change.file() == Some(file) {
+                disk.apply(change);
+            }
+        }
+        self.live.take_file(file, &disk);
+        let gone: Vec<bool> = self.effects.iter().map(|e| e.gone_at.is_some()).collect();
+        let old = std::mem::take(&mut self.blocks);
+        for (key, mut block) in old {
+            let lost = !block.first.is_empty() && block.first.iter().any(|&first| gone[first]);
+            if key.0 != file || !lost {
+                self.blocks.insert(key, block);
+            } else if block.reserved {
+                block.first.clear();
+                block.written = false;
+                self.blocks.insert(key, block);
+            }
+        }
+        let chains: &mut BTreeMap<_, Vec<usize>> = &mut self.versions;
+        chains
+            .values_mut()
+            .for_each(|chain| chain.retain(|&version| !gone[version]));
+    }
+}

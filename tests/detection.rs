@@ -72,3 +72,20 @@ fn half_a_transfer_is_seen_and_not_only_a_lost_acknowledgement() {
     let found = count(Store::Ndjson, "ext4-ordered", 200, &["balanced-transfers"]);
     assert!(found.named > 0, "{found:?}");
 }
+
+#[test]
+fn measure_observed() {
+    for (store, name) in [
+        (
+            Store::CompactingWal(Some(Flaw::CompactsWithoutFileSync)),
+            "c2",
+        ),
+        (Store::CompactingWal(Some(Flaw::CompactsWithoutSync)), "c"),
+        (Store::Replace, "d"),
+    ] {
+        println!(
+            "{name} {:?}",
+            count(store, "ext4-ordered-observed", 1000, &[])
+        );
+    }
+}

@@ -34,11 +34,14 @@
 mod bytes;
 mod describe;
 pub mod frame;
+mod precaution;
 mod recovery;
 pub mod segment;
 pub mod snapshot;
 
-pub use self::describe::describe;
+pub use self::{describe::describe, precaution::Precaution};
+
+use std::sync::Arc;
 
 use self::{
     frame::{Head, Origin},
@@ -74,6 +77,8 @@ pub struct WalOptions {
     pub segment_bytes: u64,
     /// A checkpoint is made before the batch that follows this many; 0 for only on request.
     pub checkpoint_batches: u64,
+    /// What is left out, to prove that a harness notices.
+    pub without: Option<Precaution>,
 }
 
 impl Default for WalOptions {
@@ -82,6 +87,7 @@ impl Default for WalOptions {
             sync: SyncMode::default(),
             segment_bytes: 64 * 1024,
             checkpoint_batches: 0,
+            without: None,
         }
     }
 }
@@ -106,20 +112,33 @@ impl Wal {
     /// Opens the store: recovers it, and makes durable what it will show.
     pub fn open(options: WalOptions, context: OpenContext) -> Result<Wal, StoreError> {
         let vfs = context.vfs.as_ref();
-        let recovered = recovery::recover(vfs)?;
+        let without = options.without;
+        let recovered = recovery::recover(vfs, without)?;
         for directory in [segment::DIRECTORY, snapshot::DIRECTORY] {
             make_directory(vfs, directory, recovered.is_new)?;
         }
-        // What was found may be there in the page cache alone, directories and names included.
+        // What was found may be there in the page cache alone, directories and segments' names
+        // included. A snapshot's name may wait: until the next one is durable, nothing is removed
+        // that it covers.
         vfs.sync_dir(Path::ROOT)?;
-        vfs.sync_dir(snapshot::DIRECTORY)?;
         vfs.sync_dir(segment::DIRECTORY)?;
-        let base_lsn = recovered.proven_lsn;
-        let header = Header::new(recovered.next_segment, context.entropy, base_lsn);
-        let mut buffer = recovered.carried(header)?;
-        let active = Active::create(vfs, header, &mut buffer)?;
-        for &number in &recovered.superseded {
-            vfs.remove_file(segment::path(number).as_path())?;
+        if !Precaution::RecoveryRemovesLast.is_taken(without) {
+            remove_segments(vfs, &recovered.superseded)?;
+        }
+        let reused = recovered
+            .newest
+            .filter(|_| !Precaution::FreshSegment.is_taken(without));
+        let mut buffer = Vec::new();
+        let active = if let Some(header) = reused {
+            Active::reuse(vfs, header)?
+        } else {
+            let base_lsn = recovered.proven_lsn;
+            let header = Header::new(recovered.next_segment, context.entropy, base_lsn);
+            buffer = recovered.carried(header, without)?;
+            Active::create(vfs, header, &mut buffer)?
+        };
+        if Precaution::RecoveryRemovesLast.is_taken(without) && reused.is_none() {
+            remove_segments(vfs, &recovered.superseded)?;
         }
         snapshot::remove_unfinished(vfs)?;
         Ok(Wal {
@@ -133,6 +152,10 @@ impl Wal {
             buffer,
             context,
         })
+    }
+
+    fn takes(&self, precaution: Precaution) -> bool {
+        precaution.is_taken(self.options.without)
     }
 
     fn next_lsn(&self) -> u64 {
@@ -210,7 +233,8 @@ impl Wal {
                 count,
                 origin: Origin::Appended,
             };
-            frame::encode(&mut self.buffer, place, &head, stream, data)?;
+            let without = self.options.without;
+            frame::encode(&mut self.buffer, place, without, &head, stream, data)?;
         }
         Ok(())
     }
@@ -227,7 +251,10 @@ impl Wal {
 
     /// Starts a new segment; everything before it is durable first, as its `base_lsn` will claim.
     fn start_segment(&mut self) -> Result<(), StoreError> {
-        self.sync_log()?;
+        if self.takes(Precaution::SyncBeforeSegment) {
+            self.sync_log()?;
+        }
+        self.synced_lsn = self.next_lsn();
         let number = self.active.header.number + 1;
         let header = Header::new(number, self.context.entropy, self.synced_lsn);
         self.buffer.clear();
@@ -237,26 +264,34 @@ impl Wal {
     }
 
     fn write_checkpoint(&mut self) -> Result<(), StoreError> {
-        self.sync_log()?;
+        if self.takes(Precaution::SyncBeforeSnapshot) {
+            self.sync_log()?;
+        }
         let name = Name {
-            lsn: self.synced_lsn,
+            lsn: self.next_lsn(),
             segment: self.active.header.number,
         };
+        let vfs = Arc::clone(&self.context.vfs);
+        let vfs = vfs.as_ref();
+        if !self.takes(Precaution::RemovalAfterSnapshot) {
+            remove_segments_below(vfs, name.segment)?;
+        }
+        if !self.takes(Precaution::OlderSnapshotLast) {
+            snapshot::remove_older(vfs, name)?;
+        }
         let newest = match self.snapshot {
             Some(newest) if newest.lsn == name.lsn => newest,
             _ => {
-                snapshot::write(self.context.vfs.as_ref(), name, self.memory.log())?;
+                snapshot::write(vfs, name, self.memory.log(), self.options.without)?;
                 name
             }
         };
         self.snapshot = Some(newest);
-        self.start_segment()?;
-        let vfs = self.context.vfs.as_ref();
-        for number in segment::numbers(vfs)? {
-            if number < self.active.header.number {
-                vfs.remove_file(segment::path(number).as_path())?;
-            }
+        if !self.takes(Precaution::RemovalAfterSegment) {
+            remove_segments_below(vfs, self.active.header.number + 1)?;
         }
+        self.start_segment()?;
+        remove_segments_below(vfs, self.active.header.number)?;
         snapshot::remove_older(vfs, newest)?;
         self.batches_since_checkpoint = 0;
         Ok(())
@@ -310,6 +345,19 @@ impl EventStore for Wal {
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+fn remove_segments(vfs: &dyn Vfs, numbers: &[u64]) -> VfsResult<()> {
+    for &number in numbers {
+        vfs.remove_file(segment::path(number).as_path())?;
+    }
+    Ok(())
+}
+
+fn remove_segments_below(vfs: &dyn Vfs, number: u64) -> VfsResult<()> {
+    let numbers = segment::numbers(vfs)?;
+    let below = numbers.partition_point(|known| *known < number);
+    remove_segments(vfs, &numbers[..below])
 }
 
 /// Makes sure that a directory is there. One of a store that never opened is made anew: an earlier

@@ -18,6 +18,7 @@
 use super::{
     bytes::{put, u32_at, u64_at},
     frame::{self, Frame, Origin},
+    precaution::Precaution,
 };
 use crate::vfs::{FileExt, OpenOptions, Path, PathBuf, Vfs, VfsExt, VfsFile, VfsResult};
 
@@ -74,12 +75,14 @@ impl Header {
     }
 
     /// The header of the segment with this number, if it is valid and everything carried is.
-    pub(super) fn decode(number: u64, bytes: &[u8]) -> Option<Header> {
+    pub(super) fn decode(number: u64, bytes: &[u8], without: Option<Precaution>) -> Option<Header> {
         let carried_bytes = usize::try_from(u64_at(bytes, CARRIED_BYTES_OFFSET)).ok()?;
         let covered = bytes.get(COVERED_OFFSET..HEADER_BYTES.checked_add(carried_bytes)?)?;
+        let matches = crc32fast::hash(covered) == u32_at(bytes, CRC_OFFSET);
+        let is_its_own = number == u64_at(bytes, NUMBER_OFFSET);
         let valid = bytes.starts_with(&MAGIC)
-            && crc32fast::hash(covered) == u32_at(bytes, CRC_OFFSET)
-            && number == u64_at(bytes, NUMBER_OFFSET);
+            && (matches || !Precaution::HeaderChecksum.is_taken(without))
+            && (is_its_own || !Precaution::HeaderNumber.is_taken(without));
         valid.then(|| Header {
             number,
             incarnation: u64_at(bytes, INCARNATION_OFFSET),
@@ -88,9 +91,15 @@ impl Header {
     }
 
     /// The frame at an offset, if it belongs to this segment.
-    pub(super) fn frame(self, bytes: &[u8], offset: usize) -> Result<Frame<'_>, &'static str> {
-        let frame = frame::decode(self.number, bytes, offset)?;
-        if frame.head.incarnation != self.incarnation {
+    pub(super) fn frame(
+        self,
+        bytes: &[u8],
+        offset: usize,
+        without: Option<Precaution>,
+    ) -> Result<Frame<'_>, &'static str> {
+        let frame = frame::decode(self.number, bytes, offset, without)?;
+        let is_foreign = frame.head.incarnation != self.incarnation;
+        if is_foreign && Precaution::FrameIncarnation.is_taken(without) {
             return Err("a frame of another incarnation");
         }
         Ok(frame)
@@ -98,22 +107,29 @@ impl Header {
 
     /// Whether a frame at or behind `offset` proves that the event `lsn` was durable when the
     /// frame was written.
-    pub(super) fn proves_synced(self, bytes: &[u8], offset: usize, lsn: u64) -> bool {
+    pub(super) fn proves_synced(
+        self,
+        bytes: &[u8],
+        offset: usize,
+        lsn: u64,
+        without: Option<Precaution>,
+    ) -> bool {
         let incarnation = self.incarnation.to_le_bytes();
         places_from(bytes, offset).any(|place| {
-            bytes[place + frame::INCARNATION_OFFSET..].starts_with(&incarnation)
-                && frame::decode(self.number, bytes, place)
+            let is_its_own = bytes[place + frame::INCARNATION_OFFSET..].starts_with(&incarnation);
+            (is_its_own || !Precaution::FrameIncarnation.is_taken(without))
+                && frame::decode(self.number, bytes, place, without)
                     .is_ok_and(|frame| frame.head.synced_to > lsn)
         })
     }
 }
 
 /// Whether a batch was appended to this segment, which proves that its header was durable once.
-pub(super) fn was_used(number: u64, bytes: &[u8]) -> bool {
+pub(super) fn was_used(number: u64, bytes: &[u8], without: Option<Precaution>) -> bool {
     let origin = (Origin::Appended as u32).to_le_bytes();
     places_from(bytes, HEADER_BYTES).any(|place| {
         bytes[place + frame::ORIGIN_OFFSET..].starts_with(&origin)
-            && frame::decode(number, bytes, place).is_ok()
+            && frame::decode(number, bytes, place, without).is_ok()
     })
 }
 
@@ -146,6 +162,21 @@ impl Active {
             header,
             file,
             size_bytes: buffer.len() as u64,
+        })
+    }
+
+    /// Goes on in a segment that is there, behind whatever it ends with: what a store does that leaves out
+    /// [`Precaution::FreshSegment`].
+    pub(super) fn reuse(vfs: &dyn Vfs, header: Header) -> VfsResult<Active> {
+        let file = vfs.open(
+            path(header.number).as_path(),
+            OpenOptions::new().read().append(),
+        )?;
+        let size_bytes = file.size_bytes()?;
+        Ok(Active {
+            header,
+            file,
+            size_bytes,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Profile, simfs::SimFs, trace::CallSite, workload::CrashKind};
+use crate::{profile::Profile, simfs::SimFs, trace::Site, workload::CrashKind};
 
 /// What ends a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,14 +48,14 @@ pub struct RunConfig {
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
     /// The place in the subject's code whose barriers are left out, to see what they are for.
-    pub skip: Option<CallSite>,
+    pub skip: Option<Site>,
 }
 
 /// What a filesystem allows in one life, or one recovery.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     operations: u64,
-    skip: Option<CallSite>,
+    skip: Option<Site>,
 }
 
 impl Limits {

@@ -3,10 +3,13 @@
 //! A [`SimFs`] behaves as Linux does: handles mean inodes and survive rename and unlink, hard links share content, errors
 //! carry the errno that a real directory gives. It knows nothing of crashes: those are chosen afterwards, over the trace.
 //!
-//! Not modelled: permissions, timestamps, symbolic links, a full disk.
+//! Not modelled: permissions, timestamps, a full disk.
 
+mod content;
 mod file;
 mod namespace;
+mod rename;
+mod walk;
 
 use std::{
     io::ErrorKind,
@@ -17,7 +20,7 @@ use std::{
 use crate::{
     base::Position,
     image::{Image, Inode, Node},
-    trace::{Action, BarrierKind, CallSite, Mark, Trace},
+    trace::{Action, BarrierKind, Mark, Site, Trace},
     vfs::{
         DirEntry, FileKind, Metadata, OpenOptions, Path, Vfs, VfsError, VfsFile, VfsOperation,
         VfsResult,
@@ -25,6 +28,10 @@ use crate::{
 };
 
 use file::SimFile;
+use rename::InTheWay;
+
+type CallSite = &'static Location<'static>;
+type Answer<T> = Result<T, ErrorKind>;
 
 /// What a recording leaves behind: where it began and what happened since.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +75,7 @@ struct State {
     operations_left: u64,
     operations_allowed: u64,
     finished: bool,
-    skipped: Option<CallSite>,
+    skipped: Option<Site>,
 }
 
 impl Default for SimFs {
@@ -130,7 +137,7 @@ impl SimFs {
 
     /// Leaves out, from now on, every barrier that is asked for at this place: the call succeeds and nothing is recorded, as
     /// if the line were not there. What then breaks is what the barrier is for.
-    pub fn skip_barriers_at(&self, site: CallSite) {
+    pub fn skip_barriers_at(&self, site: Site) {
         self.state().skipped = Some(site);
     }
 
@@ -192,12 +199,12 @@ fn enter(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    fn record(&mut self, action: Action, site: &'static Location<'static>) {
+    fn record(&mut self, action: Action, site: CallSite) {
         self.recording.trace.push(action, site);
     }
 
-    fn barrier(&mut self, kind: BarrierKind, inode: Inode, site: &'static Location<'static>) {
-        if self.skipped == Some(CallSite::from(site)) {
+    fn barrier(&mut self, kind: BarrierKind, inode: Inode, site: CallSite) {
+        if self.skipped == Some(Site::from(site)) {
             return;
         }
         let begin = self.recording.trace.end();
@@ -205,18 +212,18 @@ impl State {
         self.record(Action::BarrierEnd { kind, inode, begin }, site);
     }
 
-    fn metadata(&self, inode: Inode) -> Option<Metadata> {
-        Some(match self.live.node(inode)? {
-            Node::File(file) => Metadata {
-                kind: FileKind::File,
-                size_bytes: file.size_bytes(),
-                links: self.live.links(inode),
-            },
-            Node::Directory(_) | Node::Symlink(_) => Metadata {
-                kind: FileKind::Directory,
-                size_bytes: 0,
-                links: 1,
-            },
+    fn metadata(&self, inode: Inode) -> Answer<Metadata> {
+        let links = || self.live.links(inode);
+        let (kind, size_bytes, links) = match self.live.node(inode).ok_or(ErrorKind::NotFound)? {
+            Node::File(file) => (FileKind::File, file.size_bytes(), links()),
+            Node::Symlink(target) => (FileKind::Symlink, target.len() as u64, links()),
+            Node::Directory(_) => (FileKind::Directory, 0, 1),
+        };
+        Ok(Metadata {
+            kind,
+            size_bytes,
+            links,
+            inode: Some(u64::from(inode.0)),
         })
     }
 }
@@ -263,8 +270,35 @@ impl Vfs for SimFs {
     fn rename(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
         self.enter()
-            .rename(from, to, site)
+            .rename(from, to, InTheWay::Replaced, site)
             .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn rename_no_replace(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .rename(from, to, InTheWay::Kept, site)
+            .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn exchange(&self, one: Path<'_>, other: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .exchange(one, other, site)
+            .map_err(failure(VfsOperation::Exchange, one))
+    }
+
+    fn symlink(&self, target: &[u8], link: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter()
+            .symlink(target, link, site)
+            .map_err(failure(VfsOperation::Symlink, link))
+    }
+
+    fn read_link(&self, path: Path<'_>) -> VfsResult<Vec<u8>> {
+        self.enter()
+            .read_link(path)
+            .map_err(failure(VfsOperation::ReadLink, path))
     }
 
     fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
@@ -282,12 +316,16 @@ impl Vfs for SimFs {
 
     fn metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
         let state = self.enter();
-        let inode = state
-            .resolve(path)
-            .map_err(failure(VfsOperation::Metadata, path))?;
-        state
-            .metadata(inode)
-            .ok_or_else(|| failure(VfsOperation::Metadata, path)(ErrorKind::NotFound))
+        let found = state.resolve(path).and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
+    }
+
+    fn symlink_metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
+        let state = self.enter();
+        let found = state
+            .resolve_link(path)
+            .and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
     }
 
     fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
@@ -299,8 +337,17 @@ impl Vfs for SimFs {
         state.barrier(BarrierKind::FsyncDirectory, directory, site);
         Ok(())
     }
+
+    fn sync_filesystem(&self) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter().barrier(BarrierKind::Syncfs, Inode::ROOT, site);
+        Ok(())
+    }
 }
 
 fn failure(operation: VfsOperation, path: Path<'_>) -> impl Fn(ErrorKind) -> VfsError {
     move |kind| VfsError::new(operation, path.to_owned(), kind)
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,8 @@ mod tests {
         let given = map("segment_byte", OptionValue::Integer(1));
         let error = StoreKind::Wal.options(&given).unwrap_err();
         let text =
-            "wal has no option `segment_byte`; it has segment_bytes, sync, checkpoint_batches";
+            "wal has no option `segment_byte`; it has segment_bytes, sync, without, \
+             checkpoint_batches";
         assert_eq!(error.to_string(), text);
     }
 

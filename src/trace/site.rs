@@ -4,7 +4,7 @@ use std::{fmt, panic::Location};
 
 /// A place in source code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallSite {
+pub struct Site {
     /// The file, as the compiler was given it.
     pub file: &'static str,
     /// The line, from 1.
@@ -13,9 +13,9 @@ pub struct CallSite {
     pub column: u32,
 }
 
-impl From<&'static Location<'static>> for CallSite {
-    fn from(location: &'static Location<'static>) -> CallSite {
-        CallSite {
+impl From<&'static Location<'static>> for Site {
+    fn from(location: &'static Location<'static>) -> Site {
+        Site {
             file: location.file(),
             line: location.line(),
             column: location.column(),
@@ -23,7 +23,7 @@ impl From<&'static Location<'static>> for CallSite {
     }
 }
 
-impl fmt::Display for CallSite {
+impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tornwrite::trace::CallSite;
+use tornwrite::trace::Site;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/wal");
 
@@ -32,17 +32,17 @@ const CALLS: [&str; 8] = [
 
 /// A barrier in the source.
 #[derive(Clone, Debug)]
-pub(crate) struct Site {
+pub(crate) struct Barrier {
     pub(crate) file: &'static str,
     /// The function that it is in.
     pub(crate) function: String,
     /// The call, without the object that it is made of.
     pub(crate) call: String,
-    pub(crate) site: CallSite,
+    pub(crate) site: Site,
 }
 
 /// Every barrier in the source, in the order of files and lines.
-pub(crate) fn barriers() -> Vec<Site> {
+pub(crate) fn barriers() -> Vec<Barrier> {
     let sources = fs::read_dir(FOLDER).unwrap();
     let sources = sources.filter(|entry| entry.as_ref().unwrap().path().is_file());
     assert_eq!(
@@ -54,7 +54,7 @@ pub(crate) fn barriers() -> Vec<Site> {
 }
 
 /// The place of a barrier in a list.
-pub(crate) fn find(file: &str, function: &str, call: &str) -> CallSite {
+pub(crate) fn find(file: &str, function: &str, call: &str) -> Site {
     let mut all = barriers().into_iter();
     let found =
         all.find(|site| (site.file, &*site.function, &*site.call) == (file, function, call));
@@ -63,7 +63,7 @@ pub(crate) fn find(file: &str, function: &str, call: &str) -> CallSite {
         .site
 }
 
-fn barriers_of(file: &'static str) -> Vec<Site> {
+fn barriers_of(file: &'static str) -> Vec<Barrier> {
     let root = env!("CARGO_MANIFEST_DIR");
     let text = fs::read_to_string(format!("{root}/{file}")).unwrap();
     let mut function = String::new();
@@ -80,11 +80,11 @@ fn barriers_of(file: &'static str) -> Vec<Site> {
             };
             let call = &code[column + 1..];
             let end = call.find(')').map_or(call.len(), |end| end + 1);
-            found.push(Site {
+            found.push(Barrier {
                 file,
                 function: function.clone(),
                 call: call[..end].to_owned(),
-                site: CallSite {
+                site: Site {
                     file,
                     line: number,
                     column: u32::try_from(column).unwrap() + 2,

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use precautions::{
     damage::{Damage, wrong_answers},
-    rows::{ARGUED, BARRIERS, CHECKS, Caught, FAULTS, Row},
+    rows::{ARGUED, BARRIERS, CHECKS, Caught, FAILURES, FAULTS, Row},
     scenario::violating,
     sites,
 };
@@ -32,7 +32,11 @@ fn every_barrier_of_the_source_is_in_the_list() {
 
 #[test]
 fn every_precaution_is_in_the_list() {
-    let rows = CHECKS.iter().chain(&FAULTS).filter_map(Row::precaution);
+    let rows = CHECKS
+        .iter()
+        .chain(&FAILURES)
+        .chain(&FAULTS)
+        .filter_map(Row::precaution);
     let mut listed: Vec<Precaution> = rows.chain(ARGUED.iter().map(|argued| argued.0)).collect();
     listed.sort_unstable();
     listed.dedup();
@@ -91,6 +95,11 @@ fn no_barrier_can_be_left_out() {
 #[test]
 fn no_check_and_no_order_can_be_left_out() {
     check(&CHECKS);
+}
+
+#[test]
+fn nothing_against_failed_operations_can_be_left_out() {
+    check(&FAILURES);
 }
 
 #[test]

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{profile::Profile, simfs::SimFs, trace::Site, workload::CrashKind};
+use crate::{
+    base::{Rng, Seed, Stream},
+    profile::Profile,
+    simfs::{FaultPlan, Faults, SimFs},
+    trace::Site,
+    workload::CrashKind,
+};
 
 /// What ends a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +55,8 @@ pub struct RunConfig {
     pub operations_per_life: u64,
     /// The place in the subject's code whose barriers are left out, to see what they are for.
     pub skip: Option<Site>,
+    /// Which operations on the filesystem are made to fail.
+    pub faults: Faults,
 }
 
 /// What a filesystem allows in one life, or one recovery.
@@ -74,6 +82,22 @@ impl RunConfig {
             operations: self.operations_per_life,
             skip: self.skip,
         }
+    }
+
+    /// What is made to fail in the life with this number, if anything may be.
+    pub(super) fn faults_of_life(&self, seed: Seed, life: u32) -> Option<FaultPlan> {
+        self.plan(Rng::new(seed, Stream::InjectedError, life))
+    }
+
+    /// What is made to fail in recoveries from the crashes of the life with this number: where each gets its draws from.
+    pub(super) fn faults_in_recovery(seed: Seed, life: u32) -> Rng {
+        Rng::new(seed, Stream::InjectedError, 1 << 16 | life)
+    }
+
+    /// What is made to fail by the draws of `rng`, if anything may be.
+    pub(super) fn plan(&self, rng: Rng) -> Option<FaultPlan> {
+        let is_any = !self.faults.is_none();
+        is_any.then(|| FaultPlan::drawn(self.faults, self.profile, rng))
     }
 
     /// What ends the life with this number, counted from 0.

@@ -32,6 +32,10 @@ pub enum CoverageMark {
     CutInFlight,
     /// A second life or a later one.
     LaterLife,
+    /// The crash came after an injected error.
+    InjectedError,
+    /// The crash came after a failed barrier.
+    FailedFsync,
 }
 
 /// How many crash states showed each mark, and were drawn as each kind of choice.
@@ -45,7 +49,7 @@ pub struct Coverage {
 
 impl CoverageMark {
     /// All marks, in the order of reports.
-    pub const ALL: [CoverageMark; 11] = [
+    pub const ALL: [CoverageMark; 13] = [
         CoverageMark::TornTail,
         CoverageMark::TornWrite,
         CoverageMark::LostDirectoryEntry,
@@ -57,6 +61,8 @@ impl CoverageMark {
         CoverageMark::CreationWindow,
         CoverageMark::CutInFlight,
         CoverageMark::LaterLife,
+        CoverageMark::InjectedError,
+        CoverageMark::FailedFsync,
     ];
 }
 

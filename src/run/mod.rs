@@ -5,6 +5,7 @@
 
 mod config;
 mod coverage;
+mod disturb;
 mod driver;
 mod event_store;
 mod expectation;
@@ -16,11 +17,13 @@ mod outcome;
 mod recover;
 mod replay;
 mod schedule;
+mod signature;
 mod state;
 mod subject;
 mod timeline;
 
 pub use crate::crash::Kind;
+pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};
 pub use config::{CrashMode, Mode, RunConfig};
 pub use coverage::{Coverage, CoverageMark};
 pub use driver::{OPERATIONS_SUCCEED, run};

@@ -142,14 +142,14 @@ pub(crate) const BARRIERS: [Row; 9] = [
     barrier(
         MOD,
         "append",
-        "sync_data()",
+        "sync_data_twice(self.active.file)",
         "a batch is acknowledged that is not durable",
         on(MINIMUM, "wal-checkpoint-rotate", "durable-ack"),
     ),
     barrier(
         MOD,
         "sync_log",
-        "sync_data()",
+        "sync_data_twice(self.active.file)",
         "a group is acknowledged that is not durable",
         on(ORDERED, "wal-power-loss", "durable-ack"),
     ),
@@ -163,7 +163,7 @@ pub(crate) const BARRIERS: [Row; 9] = [
     barrier(
         SEGMENT,
         "create",
-        "sync_all()",
+        "sync_all_twice(file)",
         "a segment is used whose head is not durable; what it carries is gone",
         on(ORDERED, "wal-power-loss", "recovery-succeeds"),
     ),
@@ -177,7 +177,7 @@ pub(crate) const BARRIERS: [Row; 9] = [
     barrier(
         SNAPSHOT,
         "write",
-        "sync_all()",
+        "sync_all_twice(file)",
         "a snapshot has its name before its bytes",
         on(ORDERED, "wal-power-loss", "recovery-succeeds"),
     ),
@@ -202,7 +202,7 @@ pub(crate) const CHECKS: [Row; 15] = [
         Precaution::FramePlace,
         "frame::decode",
         "a frame that a removed segment left in a new one's blocks passes for the new one's",
-        on(MINIMUM, "wal-process-then-power", "recovery-succeeds"),
+        on(MINIMUM, "wal-stale-blocks", "recovery-succeeds"),
     ),
     check(
         Precaution::WholeBatch,
@@ -220,7 +220,7 @@ pub(crate) const CHECKS: [Row; 15] = [
         Precaution::HeaderNumber,
         "Header::decode",
         "the head of a removed segment in a new one's block passes for the new one's",
-        on(MINIMUM, "wal-process-then-power", "recovery-succeeds"),
+        on(MINIMUM, "wal-stale-blocks", "recovery-succeeds"),
     ),
     check(
         Precaution::AbandonedTail,
@@ -330,8 +330,29 @@ pub(crate) const FAULTS: [Row; 7] = [
     ),
 ];
 
+/// What operations that fail need.
+pub(crate) const FAILURES: [Row; 2] = [
+    check(
+        Precaution::Poison,
+        "Wal::guarded",
+        "a batch is appended behind one that may be a hole",
+        on(ORDERED, "wal-faults", "durable-ack"),
+    ),
+    check(
+        Precaution::SecondSync,
+        "twice.rs",
+        "a barrier failed, and only the next one would have said so",
+        on("ext4-journal", "wal-faults", "recovery-succeeds"),
+    ),
+];
+
 /// Second lines: what nothing gets as far as, and why they stay.
-pub(crate) const ARGUED: [(Precaution, &str); 4] = [
+pub(crate) const ARGUED: [(Precaution, &str); 5] = [
+    (
+        Precaution::RemadeDirectories,
+        "where a failed fsync of a directory leaves its blocks clean, as fsync(2) permits, no later one writes the names; \
+         injected errors leave them dirty",
+    ),
     (
         Precaution::FrameIncarnation,
         "behind `frame-place`: no number of a segment is used twice once a batch was appended to it",

@@ -26,7 +26,10 @@
 //!   only on the word of an fsync that this opening saw succeed; leftovers are harmless in any
 //!   combination.
 //! - *One failure is enough.* After a failed write or sync the store answers
-//!   [`StoreError::Poisoned`] for ever; no fsync is tried twice.
+//!   [`StoreError::Poisoned`] for ever; no failed fsync is tried again.
+//! - *A kernel may be late.* What an fsync could not write, ext4 with journaled data reports at the
+//!   next call only. So each file is synced twice before anything relies on it: the second call has
+//!   nothing to write, and tells of the first one.
 //!
 //! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a
 //! defence against a filesystem that reports an fsync as done and drops the data.
@@ -38,6 +41,7 @@ mod precaution;
 mod recovery;
 pub mod segment;
 pub mod snapshot;
+mod twice;
 
 pub use self::{describe::describe, precaution::Precaution};
 
@@ -47,6 +51,7 @@ use self::{
     frame::{Head, Origin},
     segment::{Active, Header},
     snapshot::Name,
+    twice::sync_data_twice,
 };
 use super::{EventStore, OpenContext, StoreError, memory::Memory};
 use crate::{
@@ -115,7 +120,7 @@ impl Wal {
         let without = options.without;
         let recovered = recovery::recover(vfs, without)?;
         for directory in [segment::DIRECTORY, snapshot::DIRECTORY] {
-            make_directory(vfs, directory, recovered.is_new)?;
+            make_directory(vfs, directory, recovered.is_new, without)?;
         }
         // What was found may be there in the page cache alone, directories and segments' names
         // included. A snapshot's name may wait: until the next one is durable, nothing is removed
@@ -135,7 +140,7 @@ impl Wal {
             let base_lsn = recovered.proven_lsn;
             let header = Header::new(recovered.next_segment, context.entropy, base_lsn);
             buffer = recovered.carried(header, without)?;
-            Active::create(vfs, header, &mut buffer)?
+            Active::create(vfs, header, &mut buffer, without)?
         };
         if Precaution::RecoveryRemovesLast.is_taken(without) && reused.is_none() {
             remove_segments(vfs, &recovered.superseded)?;
@@ -170,9 +175,10 @@ impl Wal {
         if let Some(cause) = &self.poison {
             return Err(StoreError::Poisoned(Box::new(cause.clone())));
         }
+        let is_poisoned = self.takes(Precaution::Poison);
         operation(self).inspect_err(|error| {
             // What is too large was refused before any of it was written.
-            if !matches!(error, StoreError::TooLarge { .. }) {
+            if is_poisoned && !matches!(error, StoreError::TooLarge { .. }) {
                 self.poison = Some(error.clone());
             }
         })
@@ -181,14 +187,14 @@ impl Wal {
     fn append(&mut self, stream: &[u8], events: &EventBatch) -> Result<Promise, StoreError> {
         self.make_room()?;
         self.encode(stream, events)?;
-        let appended = self.active.file.append(&self.buffer)?;
+        let appended = self.active.append(&self.buffer)?;
         if appended < self.buffer.len() {
             return Err(self.short_append());
         }
         self.active.size_bytes += appended as u64;
         let promise = match self.options.sync {
             SyncMode::Always => {
-                self.active.file.sync_data()?;
+                sync_data_twice(self.active.file.as_ref(), self.options.without)?;
                 self.synced_lsn = self.next_lsn() + events.len() as u64;
                 Promise::Durable
             }
@@ -243,7 +249,7 @@ impl Wal {
     fn sync_log(&mut self) -> Result<(), StoreError> {
         if self.synced_lsn < self.next_lsn() {
             // fdatasync is enough: it takes the size along, and the name is durable already.
-            self.active.file.sync_data()?;
+            sync_data_twice(self.active.file.as_ref(), self.options.without)?;
             self.synced_lsn = self.next_lsn();
         }
         Ok(())
@@ -259,7 +265,8 @@ impl Wal {
         let header = Header::new(number, self.context.entropy, self.synced_lsn);
         self.buffer.clear();
         self.buffer.resize(segment::HEADER_BYTES, 0);
-        self.active = Active::create(self.context.vfs.as_ref(), header, &mut self.buffer)?;
+        let vfs = self.context.vfs.as_ref();
+        self.active = Active::create(vfs, header, &mut self.buffer, self.options.without)?;
         Ok(())
     }
 
@@ -362,7 +369,12 @@ fn remove_segments_below(vfs: &dyn Vfs, number: u64) -> VfsResult<()> {
 
 /// Makes sure that a directory is there. One of a store that never opened is made anew: an earlier
 /// opening may have failed to sync its name, which then no later fsync has to write.
-fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult<()> {
+fn make_directory(
+    vfs: &dyn Vfs,
+    directory: Path<'_>,
+    is_new: bool,
+    without: Option<Precaution>,
+) -> VfsResult<()> {
     if vfs.exists(directory)? {
         if !is_new {
             return Ok(());
@@ -374,6 +386,9 @@ fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult
                 vfs.sync_dir(directory)?;
             }
             vfs.remove_file(directory.join(&entry.name).as_path())?;
+        }
+        if !Precaution::RemadeDirectories.is_taken(without) {
+            return Ok(());
         }
         vfs.remove_dir(directory)?;
     }

@@ -43,6 +43,12 @@ pub enum Precaution {
     OlderSnapshotLast,
     /// A snapshot gets its name after it is written.
     TemporarySnapshot,
+    /// After a failed write or barrier nothing more is done.
+    Poison,
+    /// A barrier is asked for twice, to hear of what it could not write.
+    SecondSync,
+    /// The directories of a store that never opened are made anew.
+    RemadeDirectories,
     /// A snapshot's checksum is compared.
     SnapshotChecksum,
     /// A snapshot is the one that the file's name says.
@@ -61,7 +67,7 @@ pub enum Precaution {
 
 impl Precaution {
     /// All of them.
-    pub const ALL: [Precaution; 24] = [
+    pub const ALL: [Precaution; 27] = [
         Precaution::FrameChecksum,
         Precaution::FramePlace,
         Precaution::FrameIncarnation,
@@ -79,6 +85,9 @@ impl Precaution {
         Precaution::RemovalAfterSegment,
         Precaution::OlderSnapshotLast,
         Precaution::TemporarySnapshot,
+        Precaution::Poison,
+        Precaution::SecondSync,
+        Precaution::RemadeDirectories,
         Precaution::SnapshotChecksum,
         Precaution::SnapshotName,
         Precaution::SnapshotCount,
@@ -108,6 +117,9 @@ impl Precaution {
             Precaution::RemovalAfterSegment => "removal-after-segment",
             Precaution::OlderSnapshotLast => "older-snapshot-last",
             Precaution::TemporarySnapshot => "temporary-snapshot",
+            Precaution::Poison => "poison",
+            Precaution::SecondSync => "second-sync",
+            Precaution::RemadeDirectories => "remade-directories",
             Precaution::SnapshotChecksum => "snapshot-checksum",
             Precaution::SnapshotName => "snapshot-name",
             Precaution::SnapshotCount => "snapshot-count",

@@ -15,10 +15,13 @@
 //! file's name) before the store is open. A segment is therefore whole up to there, or was never
 //! used.
 
+use std::io::ErrorKind;
+
 use super::{
     bytes::{put, u32_at, u64_at},
     frame::{self, Frame, Origin},
     precaution::Precaution,
+    twice::sync_all_twice,
 };
 use crate::vfs::{FileExt, OpenOptions, Path, PathBuf, Vfs, VfsExt, VfsFile, VfsResult};
 
@@ -149,14 +152,30 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// Appends in one write; the number of bytes that it took.
+    pub(super) fn append(&self, bytes: &[u8]) -> VfsResult<usize> {
+        loop {
+            match self.file.append(bytes) {
+                // It was interrupted before it did anything.
+                Err(error) if error.kind == ErrorKind::Interrupted => {}
+                answer => return answer,
+            }
+        }
+    }
+
     /// Creates a segment from room for a header and the carried frames, and makes all of it
     /// durable, name included.
-    pub(super) fn create(vfs: &dyn Vfs, header: Header, buffer: &mut [u8]) -> VfsResult<Active> {
+    pub(super) fn create(
+        vfs: &dyn Vfs,
+        header: Header,
+        buffer: &mut [u8],
+        without: Option<Precaution>,
+    ) -> VfsResult<Active> {
         header.encode(buffer);
         let options = OpenOptions::new().append().create_new();
         let file = vfs.open(path(header.number).as_path(), options)?;
         file.append_all(buffer)?;
-        file.sync_all()?;
+        sync_all_twice(file.as_ref(), without)?;
         vfs.sync_dir(DIRECTORY)?;
         Ok(Active {
             header,

@@ -17,6 +17,7 @@ use super::{
     bytes::{put, u32_at, u64_at},
     frame::length_u32,
     precaution::Precaution,
+    twice::sync_all_twice,
 };
 use crate::{
     store::StoreError,
@@ -103,7 +104,7 @@ pub(super) fn write(
     let options = OpenOptions::new().write().create_new();
     let file = vfs.open(temporary.as_path(), options)?;
     file.write_all_at(&bytes, 0)?;
-    file.sync_all()?;
+    sync_all_twice(file.as_ref(), without)?;
     if is_temporary {
         vfs.rename(temporary.as_path(), name.path("snap").as_path())?;
     }

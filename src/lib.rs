@@ -46,6 +46,7 @@ pub mod campaign;
 pub mod cli;
 pub mod crash;
 pub mod image;
+pub mod litmus;
 pub mod oracle;
 pub mod profile;
 pub mod report;

@@ -12,7 +12,7 @@ use crate::{
     trace::BarrierKind,
     vfs::{
         AllocateMode, Metadata, OpenOptions, PathBuf, SyncWrites, VfsError, VfsFile, VfsOperation,
-        VfsResult, is_offset, is_range,
+        VfsResult, is_offset, is_range, is_transfer,
     },
 };
 
@@ -79,7 +79,7 @@ impl SimFile {
             return Err(self.error(operation, ErrorKind::IsADirectory));
         };
         let old_size = file.size_bytes();
-        if !offset.is_none_or(is_offset) {
+        if !offset.is_none_or(|offset| is_transfer(offset, bytes.len())) {
             let error = self.error(operation, ErrorKind::InvalidInput);
             return Err(error.at(offset.unwrap_or(old_size)));
         }
@@ -141,7 +141,7 @@ impl VfsFile for SimFile {
         if !self.options.read {
             return Err(self.error(VfsOperation::Read, ErrorKind::Other).at(offset));
         }
-        if !is_offset(offset) {
+        if !is_transfer(offset, buffer.len()) {
             let error = self.error(VfsOperation::Read, ErrorKind::InvalidInput);
             return Err(error.at(offset));
         }

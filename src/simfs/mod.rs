@@ -337,3 +337,6 @@ impl Vfs for SimFs {
 fn failure(operation: VfsOperation, path: Path<'_>) -> impl Fn(ErrorKind) -> VfsError {
     move |kind| VfsError::new(operation, path.to_owned(), kind)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::{io::ErrorKind, sync::Arc};
 
 use super::{
     Answer, CallSite, State,
-    walk::{Found, Place},
+    walk::{Found, Place, check_names},
 };
 use crate::{
     image::{Inode, Name, Node},
@@ -83,10 +83,10 @@ impl State {
     }
 
     fn find_to_open(&self, path: Path<'_>, options: OpenOptions) -> Answer<Found> {
-        if !options.create_new || path.file_name().is_none() {
+        if !options.create_new {
             return self.find(path, options.create);
         }
-        // A symbolic link is in the way, wherever it leads.
+        // The root is there, and so is a symbolic link, wherever it leads.
         let place = self.place(path)?;
         match self.lookup(&place)? {
             Some(_) => Err(ErrorKind::AlreadyExists),
@@ -129,6 +129,7 @@ impl State {
         link: Path<'_>,
         caller: CallSite,
     ) -> Answer<()> {
+        check_names(link)?;
         check_link_target(target)?;
         let place = self.free_place(link)?;
         let directory = place.directory;
@@ -157,6 +158,7 @@ impl State {
         link: Path<'_>,
         caller: CallSite,
     ) -> Answer<()> {
+        check_names(link)?;
         let inode = self.resolve_link(original)?;
         let place = self.free_place(link)?;
         if self.is_directory(inode) {

@@ -2,7 +2,10 @@
 
 use std::io::ErrorKind;
 
-use super::{Answer, CallSite, State, walk::Place};
+use super::{
+    Answer, CallSite, State,
+    walk::{Place, check_names},
+};
 use crate::{image::Inode, trace::Action, vfs::Path};
 
 /// What a rename does with what is at its new name.
@@ -84,9 +87,12 @@ impl State {
 
     /// Both names; the root has none that could be changed.
     fn two_places<'p>(&self, from: Path<'p>, to: Path<'p>) -> Answer<(Place<'p>, Place<'p>)> {
-        if from.file_name().is_none() || to.file_name().is_none() {
-            return Err(ErrorKind::ResourceBusy);
-        }
+        let busy = |path: Path<'_>| match path.file_name() {
+            None => Err(ErrorKind::ResourceBusy),
+            Some(_) => check_names(path),
+        };
+        busy(to)?;
+        busy(from)?;
         Ok((self.place(from)?, self.place(to)?))
     }
 

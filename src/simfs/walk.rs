@@ -145,7 +145,7 @@ impl State {
 }
 
 /// A path is a plain walk down: `..` would leave that, and no filesystem has a name with a NUL.
-fn check_names(path: Path<'_>) -> Answer<()> {
+pub(super) fn check_names(path: Path<'_>) -> Answer<()> {
     let refused = |name: &[u8]| name == b".." || name.contains(&0);
     if path.names().any(refused) {
         return Err(ErrorKind::InvalidInput);

@@ -28,7 +28,7 @@ pub(crate) use error::filesystem_loop;
 pub use error::{VfsError, VfsOperation, VfsResult};
 pub use ext::{FileExt, VfsExt};
 pub use options::{AllocateMode, OpenOptions, SyncWrites};
-pub(crate) use options::{is_offset, is_range};
+pub(crate) use options::{is_offset, is_range, is_transfer};
 pub use os::OsVfs;
 pub(crate) use path::check_link_target;
 pub use path::{Path, PathBuf};

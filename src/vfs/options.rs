@@ -133,9 +133,14 @@ pub enum AllocateMode {
     KeepSize,
 }
 
-/// Whether the kernel takes this for a range: not empty, and its numbers such that signed offsets can hold them.
+/// Whether the kernel takes this for a range of space: not empty, and its numbers such that signed offsets can hold them.
 pub(crate) fn is_range(offset: u64, len: u64) -> bool {
     len > 0 && is_offset(offset) && is_offset(len)
+}
+
+/// Whether the kernel takes this for a transfer of `len` bytes: its end, too, is such that a signed offset can hold it.
+pub(crate) fn is_transfer(offset: u64, len: usize) -> bool {
+    offset.checked_add(len as u64).is_some_and(is_offset)
 }
 
 /// Whether the kernel, whose offsets are signed, takes this for one.

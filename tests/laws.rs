@@ -8,27 +8,25 @@
 
 #[path = "laws/barriers.rs"]
 mod barriers;
+#[path = "laws/fills.rs"]
+mod fills;
 #[path = "laws/order.rs"]
 mod order;
 #[path = "reference/mod.rs"]
 mod reference;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use reference::{
     compare::trees,
     disk::{Shown, digest_of, text_of, tree_of},
-    program::{open, put, random, random_between, sync_everything},
-    rules::zeros,
+    program::{open, put, random_between, sync_everything},
     text::text_of_recording,
 };
 use tornwrite::{
     base::{Position, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, Window, all_points, process_crash},
-    image::{Image, Inode},
+    image::Image,
     profile::{PROFILES, Profile},
     simfs::{Recording, SimFs},
-    trace::Action,
     vfs::{Path, Vfs as _},
 };
 
@@ -103,126 +101,6 @@ fn what_was_synced_is_in_every_state() {
             });
         }
     }
-}
-
-type Written = BTreeMap<(Inode, usize), BTreeSet<u8>>;
-
-/// The bytes that some write put at each place of each file.
-fn written(recording: &Recording) -> Written {
-    let mut written = Written::new();
-    let mut add = |inode, offset: usize, bytes: &[u8]| {
-        for (&byte, at) in bytes.iter().zip(offset..) {
-            written.entry((inode, at)).or_default().insert(byte);
-        }
-    };
-    for inode in recording.base.inodes() {
-        if let Some(file) = recording.base.file(inode) {
-            add(inode, 0, &file.to_vec());
-        }
-    }
-    for entry in recording.trace.entries() {
-        if let Action::Write {
-            inode,
-            offset,
-            bytes,
-            ..
-        } = entry.action
-        {
-            let offset = usize::try_from(offset).unwrap();
-            add(inode, offset, recording.trace.bytes(bytes));
-        }
-    }
-    written
-}
-
-/// The places of an image that show what was never written there, and is not zero.
-fn foreign(image: &Image, written: &Written) -> Vec<(Inode, usize)> {
-    let mut found = Vec::new();
-    for inode in image.inodes() {
-        let Some(file) = image.file(inode) else {
-            continue;
-        };
-        for (at, byte) in file.to_vec().into_iter().enumerate() {
-            let known = written
-                .get(&(inode, at))
-                .is_some_and(|bytes| bytes.contains(&byte));
-            if byte != 0 && !known {
-                found.push((inode, at));
-            }
-        }
-    }
-    found
-}
-
-#[test]
-fn no_byte_shows_where_it_was_never_written() {
-    for profile in PROFILES.iter().map(zeros) {
-        for seed in 0..PROGRAMS / 3 {
-            let recording = random(seed);
-            let written = written(&recording);
-            with_images(&recording, &profile, |point, image| {
-                let found = foreign(image, &written);
-                assert!(
-                    found.is_empty(),
-                    "{profile}, seed {seed}, point {point}: {found:?}"
-                );
-            });
-        }
-    }
-}
-
-/// Whether the file has this block from before, and never gave back a part of it.
-fn is_old(recording: &Recording, inode: Inode, block: u64) -> bool {
-    let end = (block + 1) * 4096;
-    let cut = recording
-        .trace
-        .entries()
-        .iter()
-        .any(|entry| match entry.action {
-            Action::Truncate {
-                inode: of, size, ..
-            } => of == inode && size < end,
-            Action::PunchHole {
-                inode: of,
-                offset,
-                len,
-            }
-            | Action::ZeroRange {
-                inode: of,
-                offset,
-                len,
-                ..
-            } => of == inode && offset < end && block * 4096 < offset + len,
-            _ => false,
-        });
-    !cut && recording
-        .base
-        .file(inode)
-        .is_some_and(|file| file.has_page(block))
-}
-
-#[test]
-fn only_new_blocks_show_other_fills_and_only_where_declared() {
-    let mut shown = BTreeMap::new();
-    for profile in PROFILES {
-        for seed in 0..PROGRAMS / 3 {
-            let recording = random(seed);
-            let written = written(&recording);
-            with_images(&recording, profile, |point, image| {
-                for (inode, at) in foreign(image, &written) {
-                    let block = at as u64 / 4096;
-                    let old = is_old(&recording, inode, block);
-                    assert!(
-                        !old,
-                        "{profile}, seed {seed}, point {point}: {inode} at {at}"
-                    );
-                    *shown.entry(profile.name).or_insert(0) += 1;
-                }
-            });
-        }
-    }
-    let names: Vec<&str> = shown.into_keys().collect();
-    assert_eq!(names, ["ext2", "ext4-writeback", "posix-minimum"]);
 }
 
 #[test]

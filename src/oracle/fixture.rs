@@ -1,7 +1,7 @@
 //! Small histories and recoveries for the tests of this room.
 
 use super::{
-    Case, Failure, FailureKind, Issued, Outcome, Progress, catalogue,
+    Case, Damage, DamageClass, Failure, FailureKind, Issued, Outcome, Progress, catalogue,
     reading::{BankCase, Reading},
 };
 use crate::{
@@ -16,8 +16,10 @@ pub(super) struct Fixture {
     pub(super) config: BankConfig,
     pub(super) entries: Vec<Entry>,
     pub(super) recovery: Result<EventLog, Failure>,
+    pub(super) injected: bool,
     pub(super) again: Option<Result<EventLog, Failure>>,
     pub(super) progress: Option<(Operation, Result<EventLog, Failure>)>,
+    pub(super) damage: Option<Damage>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,8 +61,10 @@ impl Fixture {
             config,
             entries,
             recovery: Ok(EventLog::new()),
+            injected: false,
             again: None,
             progress: None,
+            damage: None,
         };
         fixture.recovery = Ok(fixture.log(&fixture.all_slots(|_| true)));
         fixture
@@ -121,6 +125,16 @@ impl Fixture {
         self
     }
 
+    /// The device damaged the file `log`.
+    pub(super) fn damaged(mut self, class: DamageClass) -> Fixture {
+        self.damage = Some(Damage {
+            what: "1 bit flipped in sector 3 of log".to_owned(),
+            paths: vec!["log".to_owned()],
+            class,
+        });
+        self
+    }
+
     /// One more batch, and what was shown after it.
     pub(super) fn progress(mut self, outcome: Result<EventLog, Failure>) -> Fixture {
         self.progress = Some((probe(), outcome));
@@ -134,11 +148,13 @@ impl Fixture {
             history: &history,
             crash: CrashKind::PowerLoss,
             recovery: self.recovery.as_ref(),
+            injected: self.injected,
             again: self.again.as_ref().map(Result::as_ref),
             progress: self.progress.as_ref().map(|(probe, outcome)| Progress {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage: self.damage.as_ref(),
         };
         let nothing = EventLog::new();
         let log = case.recovery.unwrap_or(&nothing);

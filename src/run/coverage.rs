@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::crash::{EffectKind, Kept, Kind, Window};
+use crate::{
+    crash::{EffectKind, Kept, Kind, Window},
+    oracle::DamageClass,
+};
 
 /// Something that a crash state may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +35,16 @@ pub enum CoverageMark {
     CutInFlight,
     /// A second life or a later one.
     LaterLife,
+    /// The crash came after an injected error.
+    InjectedError,
+    /// The crash came after a failed barrier.
+    FailedFsync,
+    /// The device damaged something that later writes prove.
+    MediaFault,
+    /// The device damaged what was written last, which cannot be told from a tear.
+    MediaFaultInLastGroup,
+    /// A sector that was being written when the power went holds garbage.
+    GarbageSector,
 }
 
 /// How many crash states showed each mark, and were drawn as each kind of choice.
@@ -45,7 +58,7 @@ pub struct Coverage {
 
 impl CoverageMark {
     /// All marks, in the order of reports.
-    pub const ALL: [CoverageMark; 11] = [
+    pub const ALL: [CoverageMark; 16] = [
         CoverageMark::TornTail,
         CoverageMark::TornWrite,
         CoverageMark::LostDirectoryEntry,
@@ -57,7 +70,20 @@ impl CoverageMark {
         CoverageMark::CreationWindow,
         CoverageMark::CutInFlight,
         CoverageMark::LaterLife,
+        CoverageMark::InjectedError,
+        CoverageMark::FailedFsync,
+        CoverageMark::MediaFault,
+        CoverageMark::MediaFaultInLastGroup,
+        CoverageMark::GarbageSector,
     ];
+
+    pub(super) fn of_damage(class: DamageClass) -> CoverageMark {
+        match class {
+            DamageClass::OfTheCrash => CoverageMark::GarbageSector,
+            DamageClass::InLastGroup => CoverageMark::MediaFaultInLastGroup,
+            DamageClass::BelowSynced => CoverageMark::MediaFault,
+        }
+    }
 }
 
 impl fmt::Display for CoverageMark {

@@ -4,8 +4,10 @@ use super::{
     Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
     Violation,
     explore::Explorer,
-    life::{Life, Start, record},
+    life::{Life, Start, errors_before, record},
+    media::LastGroup,
     recover::{Recovered, Trials},
+    signature::signature,
     state::{Inner, State},
     subject::{Job, Subject},
 };
@@ -14,7 +16,7 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
-    profile::Profile,
+    simfs::InjectedError,
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -33,6 +35,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut start = Start::Mount(Image::empty());
     let mut past = (Vec::new(), Ledger::new());
     let mut first = Position(0);
+    let mut last_group = LastGroup::default();
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
         let life = record(
@@ -42,9 +45,10 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             config.operations_per_life,
             past,
             operations,
+            config.faults_of_life(seed, number),
         );
         tally.life(&life);
-        let explorer = Explorer::new(
+        let mut explorer = Explorer::new(
             job,
             config,
             seed,
@@ -56,24 +60,22 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             },
             &mut tally,
         );
+        explorer.medium.inherited = last_group;
         let Some(next) = explorer.explore(first) else {
             break;
         };
         tally
             .crashes
-            .push(next.choice.describe(&life.recording, config.profile));
-        past = settle(
-            job,
-            life,
-            next.choice.point,
-            config.crash_kind(number),
-            &next.state,
-        );
+            .push(next.choice.describe(&life.recording, config));
+        let (point, kind) = (next.choice.point, next.choice.kind);
+        tally.errors.push(errors_before(&life.errors, point));
+        past = settle(job, life, point, kind, &next.state);
         first = match &next.start {
             Start::Mount(_) => Position(0),
             Start::Resume(recording, _) => recording.trace.end(),
         };
         start = next.start;
+        last_group = next.last_group;
     }
     tally.finish(seed)
 }
@@ -132,7 +134,7 @@ pub(super) fn settle<S: Subject>(
 /// One recovery that is to be judged.
 pub(super) struct Trial<'a, S: Subject> {
     pub(super) life: &'a Life<S::Operation>,
-    pub(super) profile: &'a Profile,
+    pub(super) config: &'a RunConfig,
     pub(super) history: &'a [Issued<'a, S::Operation>],
     /// The recovery from the crash that ended the life.
     pub(super) outer: &'a Recovered<S>,
@@ -158,10 +160,10 @@ impl<S: Subject> Trial<'_, S> {
         let crash = self
             .state
             .choice()
-            .describe(&self.life.recording, self.profile);
+            .describe(&self.life.recording, self.config);
         let inner = self
             .inner
-            .map(|inner| inner.describe(self.outer, self.profile));
+            .map(|inner| inner.describe(self.outer, self.config));
         (crash, inner.unwrap_or_default())
     }
 }
@@ -174,6 +176,8 @@ pub(super) struct Tally {
     last_point: Option<Position>,
     outcomes: Vec<Outcome>,
     pub(super) crashes: Vec<CrashChoice>,
+    /// What was made to fail in earlier lives.
+    errors: Vec<Vec<InjectedError>>,
 }
 
 impl Tally {
@@ -199,6 +203,7 @@ impl Tally {
             last_point: None,
             outcomes: Vec::new(),
             crashes: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -218,14 +223,18 @@ impl Tally {
         self.last_point = None;
         let outcome = match &life.failure {
             None => Outcome::Holds { exercised: true },
-            Some((operation, failure)) => Outcome::Violated(Box::new(failed(*operation, failure))),
+            Some((operation, failure)) => {
+                let injected = !life.errors.is_empty();
+                Outcome::Violated(Box::new(failed(*operation, failure, injected)))
+            }
         };
         let index = self.names.len() - 1;
         let is_first = self.count(index, &outcome);
         if let (true, Outcome::Violated(witness)) = (is_first, outcome) {
             let schedule = Schedule {
                 crashes: self.crashes.clone(),
-                in_recovery: Vec::new(),
+                errors: self.errors_up_to(&life.errors, Position::NEVER),
+                ..Schedule::default()
             };
             self.keep(
                 index,
@@ -268,6 +277,9 @@ impl Tally {
 
     pub(super) fn state(&mut self, state: &State<'_>, in_creation: bool, life: u32) {
         self.tried(state);
+        if let Some(damage) = state.damage() {
+            self.mark(CoverageMark::of_damage(damage.class));
+        }
         if in_creation && life == 0 {
             self.mark(CoverageMark::CreationWindow);
         }
@@ -293,7 +305,9 @@ impl Tally {
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let case = trial.recovered().case(trial.history, trial.kind);
+        let case = trial
+            .recovered()
+            .case(trial.history, trial.kind, trial.state.damage());
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
         job.oracle.check(&case, &mut outcomes);
@@ -308,8 +322,12 @@ impl Tally {
                     let signature = signature(last, trial.inner.is_some());
                     let mut crashes = self.crashes.clone();
                     crashes.push(crash);
+                    let within = in_recovery.first().map_or(Position::NEVER, |c| c.point);
+                    let point = trial.state.window.point;
                     let schedule = Schedule {
                         crashes,
+                        errors: self.errors_up_to(&trial.life.errors, point),
+                        errors_in_recovery: errors_before(&trial.outer.errors, within),
                         in_recovery,
                     };
                     self.keep(index, *witness, schedule, trial.digest(), signature);
@@ -318,6 +336,20 @@ impl Tally {
         }
         self.outcomes = outcomes;
         clean
+    }
+
+    /// The errors injected into earlier lives, and those of this one before a point; nothing if there were none.
+    fn errors_up_to(
+        &self,
+        errors: &[(Position, InjectedError)],
+        point: Position,
+    ) -> Vec<Vec<InjectedError>> {
+        let mut all = self.errors.clone();
+        all.push(errors_before(errors, point));
+        if all.iter().all(Vec::is_empty) {
+            all.clear();
+        }
+        all
     }
 
     /// Counts one outcome; true if it is the first violation of its invariant.
@@ -354,46 +386,22 @@ impl Tally {
     }
 }
 
-pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
+pub(super) fn failed(operation: Option<OperationId>, failure: &Failure, injected: bool) -> Witness {
     let what = operation.map_or_else(|| "opening it".to_owned(), |id| format!("operation {id}"));
-    Witness {
-        given: "the filesystem did everything that it was asked".to_owned(),
-        shown: format!("{what} {failure}"),
-        however: "no error was injected and nothing had crashed since the subject was opened"
-            .to_owned(),
-    }
-}
-
-/// What makes two violations one finding: which operations lost something, numbers left out.
-fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
-    let mut lost: Vec<String> = choice
-        .lost
-        .iter()
-        .map(|effect| {
-            let part = effect.part.split(' ').next().unwrap_or_default();
-            let torn = if effect.sectors == 0 { "lost" } else { "torn" };
-            format!("{torn} {part} of {}", without_numbers(&effect.operation))
-        })
-        .collect();
-    lost.sort_unstable();
-    lost.dedup();
-    let place = if in_recovery {
-        "in recovery"
+    let (given, however) = if injected {
+        (
+            "an operation on the filesystem was made to fail",
+            "that excuses an error, but neither a panic while it opens nor trying for ever",
+        )
     } else {
-        "in work"
+        (
+            "the filesystem did everything that it was asked",
+            "no error was injected and nothing had crashed since the subject was opened",
+        )
     };
-    format!("{place}: {}", lost.join(", "))
-}
-
-/// A text with each run of digits replaced, so that the n-th segment is any segment.
-fn without_numbers(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '0'..='9' if plain.ends_with('N') => {}
-            '0'..='9' => plain.push('N'),
-            other => plain.push(other),
-        }
+    Witness {
+        given: given.to_owned(),
+        shown: format!("{what} {failure}"),
+        however: however.to_owned(),
     }
-    plain
 }

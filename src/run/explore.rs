@@ -8,18 +8,18 @@ use std::{
 use super::{
     CoverageMark, Mode, RunConfig,
     coverage::is_mixed,
+    disturb::Disturbances,
     driver::{Tally, Trial},
     life::{Life, Start},
+    media::{self, LastGroup, Medium},
     recover::{Recovered, Trials, recover},
     state::{Choice, Inner, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
-    crash::{
-        Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight,
-        process_crash, sample_points,
-    },
+    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
+    oracle::DamageClass,
     trace::{Action, Entry},
     workload::{CrashKind, Past},
 };
@@ -35,6 +35,8 @@ pub(super) struct NextLife<S: Subject> {
     pub(super) start: Start,
     pub(super) state: S::State,
     pub(super) choice: Choice,
+    /// What of the disk nothing durable was written after.
+    pub(super) last_group: LastGroup,
 }
 
 /// Goes through the crash states of one life.
@@ -55,6 +57,9 @@ pub(super) struct Explorer<'a, S: Subject> {
     next: Option<NextLife<S>>,
     draw_next: Rng,
     draw_inner: Rng,
+    pub(super) draw_errors: Rng,
+    pub(super) disturbances: Disturbances,
+    pub(super) medium: Medium,
 }
 
 impl<'a, S: Subject> Explorer<'a, S> {
@@ -83,20 +88,22 @@ impl<'a, S: Subject> Explorer<'a, S> {
             next: None,
             draw_next: Rng::new(seed, Stream::NextLife, number),
             draw_inner: Rng::new(seed, Stream::PersistedSubset, 1 << 16 | number),
+            draw_errors: RunConfig::faults_in_recovery(seed, number),
+            disturbances: Disturbances::of(life),
+            medium: Medium::new(config.device, seed, number),
         }
     }
 
     /// Tries crash states between `first` and the end of the life; the one that the next life begins on, if any is clean.
     pub(super) fn explore(mut self, first: Position) -> Option<NextLife<S>> {
         let recording = &self.life.recording;
-        let graph = PersistenceGraph::new(recording, self.config.profile);
+        let graph = self.config.graph(recording);
         let mut frontier = Frontier::new(&graph);
         let mut subset = Rng::new(self.seed, Stream::PersistedSubset, self.number);
         match self.config.mode {
             Mode::Sampled => {
                 let mut draw = Rng::new(self.seed, Stream::CrashPoint, self.number);
-                let count = self.config.states_per_run as usize;
-                let points = sample_points(&recording.trace, first, count, &mut draw);
+                let points = self.sample_points(first, &mut draw);
                 self.tally.crash_points(&points);
                 for point in points {
                     let window = frontier.window(point);
@@ -115,7 +122,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn sample_state(&mut self, window: &Window<'_>, subset: &mut Rng) {
-        match self.config.crash_kind(self.number) {
+        match self.crash_kind(window.point) {
             CrashKind::PowerLoss => {
                 let (kind, selection) = window.sample(subset);
                 self.tally.kind(kind);
@@ -129,7 +136,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn exhaust_point(&mut self, window: &Window<'_>, subset: &mut Rng) {
-        if self.config.crash_kind(self.number) == CrashKind::ProcessCrash {
+        if self.crash_kind(window.point) == CrashKind::ProcessCrash {
             let pages = pages_in_flight(&self.life.recording.trace, window.point);
             (0..=pages).for_each(|pages| self.process_crash(window, pages));
             return self.tally.exhaustive_point();
@@ -149,36 +156,25 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
-        let image = window.image(&selection);
-        let kind = CrashKind::PowerLoss;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages: 0,
-            kind,
-        });
+        let mut state = State::power_loss(window, selection);
+        state.faulted = self
+            .medium
+            .strike(window, &state.selection, &mut state.image);
+        self.try_state(&state);
     }
 
     fn process_crash(&mut self, window: &Window<'_>, pages: u64) {
-        let (selection, image) = process_crash(window, pages);
         if pages > 0 {
             self.tally.mark(CoverageMark::CutInFlight);
         }
-        let kind = CrashKind::ProcessCrash;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages,
-            kind,
-        });
+        self.try_state(&State::process_crash(window, pages));
     }
 
     fn try_state(&mut self, state: &State<'_>) {
         let point = state.window.point;
         self.tally
             .state(state, self.life.ledger.issued_by(point) == 0, self.number);
+        self.disturbances.observe(point, self.tally);
         let identity = self.identity(state);
         let frontier = self.marks.partition_point(|mark| *mark <= point);
         let known = match self.known.remove(&identity) {
@@ -197,9 +193,18 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     /// What makes two crash states one to the recovering subject, and to crashes inside its recovery: the disk, and after
-    /// a process crash before a power loss, what is pending.
+    /// a process crash before a power loss, what is pending; of a damaged one, what can be asked of the subject.
     fn identity(&self, state: &State<'_>) -> Digest {
-        let image = state.image.digest();
+        let mut image = state.image.digest();
+        if let Some(damage) = state.damage() {
+            let mut hasher = Hasher::new();
+            let class = damage.class as u64;
+            image = hasher
+                .digest(image)
+                .number(class)
+                .bytes(damage.what.as_bytes())
+                .finish();
+        }
         if !self.keeps_pending(state.kind) {
             return image;
         }
@@ -222,7 +227,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             && self.config.crash_kind_in_recovery(self.number) == CrashKind::PowerLoss
     }
 
-    fn start(&self, state: &State<'_>) -> Start {
+    pub(super) fn start(&self, state: &State<'_>) -> Start {
         if self.keeps_pending(state.kind) {
             let recording = cut_in_flight(&self.life.recording, state.window.point, state.pages);
             Start::Resume(recording, state.image.clone())
@@ -237,18 +242,20 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         self.tally.recovery();
         let past = past(self.life, state.window.point);
-        let recovered = recover(self.job, self.start(state), self.trials, &past);
+        let recovered = recover(self.job, self.start(state), self.trials, &past, None);
         let mut inner = Vec::new();
         self.crash_inside(&recovered, None, &past, &mut inner);
+        let troubled = self.recover_in_trouble(state, &past);
         Known {
             recovered,
             inner,
+            troubled,
             judged: BTreeMap::new(),
         }
     }
 
     /// Tries crash states inside a recovery, and inside the recoveries from those, down to the configured depth.
-    fn crash_inside(
+    pub(super) fn crash_inside(
         &mut self,
         outer: &Recovered<S>,
         parent: Option<&Rc<Inner<S>>>,
@@ -265,11 +272,12 @@ impl<'a, S: Subject> Explorer<'a, S> {
             count,
             &mut self.draw_inner,
         );
-        let graph = PersistenceGraph::new(&outer.recording, self.config.profile);
+        let graph = self.config.graph(&outer.recording);
         let mut frontier = Frontier::new(&graph);
         for point in points {
             let window = frontier.window(point);
-            let state = self.draw_inner_state(&window);
+            let kind = self.crash_kind_inside(outer, point);
+            let state = self.draw_inner_state(&window, kind);
             self.tally.inner_state(&state);
             let digest = state.image.digest();
             let recovered = match self.inner.get(&digest) {
@@ -288,32 +296,17 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
     }
 
-    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>) -> State<'w> {
+    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>, kind: CrashKind) -> State<'w> {
         let draw = &mut self.draw_inner;
-        match self.config.crash_kind_in_recovery(self.number) {
-            kind @ CrashKind::PowerLoss => {
+        match kind {
+            CrashKind::PowerLoss => {
                 let (drawn, selection) = window.sample(draw);
                 self.tally.kind(drawn);
-                let image = window.image(&selection);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages: 0,
-                    kind,
-                }
+                State::power_loss(window, selection)
             }
-            kind @ CrashKind::ProcessCrash => {
+            CrashKind::ProcessCrash => {
                 let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                let pages = draw.below(in_flight + 1);
-                let (selection, image) = process_crash(window, pages);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages,
-                    kind,
-                }
+                State::process_crash(window, draw.below(in_flight + 1))
             }
         }
     }
@@ -326,7 +319,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     ) -> Rc<Recovered<S>> {
         self.tally.recovery();
         let start = Start::Mount(state.image.clone());
-        let recovered = Rc::new(recover(self.job, start, self.trials, past));
+        let recovered = Rc::new(recover(self.job, start, self.trials, past, None));
         self.inner.insert(digest, Rc::clone(&recovered));
         recovered
     }
@@ -339,7 +332,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let outer_history = history(self.life, point, state.kind);
         let trial = Trial {
             life: self.life,
-            profile: self.config.profile,
+            config: self.config,
             history: &outer_history,
             outer: &known.recovered,
             state,
@@ -347,18 +340,14 @@ impl<'a, S: Subject> Explorer<'a, S> {
             inner: None,
         };
         let clean = self.tally.judge(self.job, &trial);
-        let kind = self.config.crash_kind_in_recovery(self.number);
-        let history = &history(self.life, point, kind);
-        for inner in &known.inner {
-            self.tally.judge(
-                self.job,
-                &Trial {
-                    history,
-                    kind,
-                    inner: Some(inner),
-                    ..trial
-                },
-            );
+        self.judge_inner(&trial, &known.inner);
+        if let Some(troubled) = &known.troubled {
+            let trial = Trial {
+                outer: &troubled.recovered,
+                ..trial
+            };
+            self.tally.judge(self.job, &trial);
+            self.judge_inner(&trial, &troubled.inner);
         }
         known.judged.insert(frontier, clean);
         known
@@ -368,6 +357,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let Ok(shown) = &known.recovered.shown else {
             return;
         };
+        // What comes of a media fault is told in the life that it struck: no later one has to answer for it.
+        if state
+            .damage()
+            .is_some_and(|damage| damage.class != DamageClass::OfTheCrash)
+        {
+            return;
+        }
         // A disk on which something is torn is where a second crash finds most, so it counts for many. Each candidate takes
         // the place with the chance that its weight gives it, without keeping them all.
         let mixed = state.pages > 0 || is_mixed(state.window, &state.selection);
@@ -375,10 +371,19 @@ impl<'a, S: Subject> Explorer<'a, S> {
         self.candidates += weight;
         if self.draw_next.below(self.candidates) < weight {
             let start = self.start(state);
+            let last_group = media::last_group(
+                self.config.device,
+                state.window,
+                &state.selection,
+                &state.image,
+                &self.medium.inherited,
+                self.keeps_pending(state.kind),
+            );
             let state = NextLife {
                 start,
                 state: shown.clone(),
                 choice: state.choice(),
+                last_group,
             };
             self.next = Some(state);
         }

@@ -5,6 +5,7 @@
 
 mod config;
 mod coverage;
+mod disturb;
 mod driver;
 mod event_store;
 mod expectation;
@@ -12,15 +13,18 @@ mod explore;
 mod guard;
 mod lay;
 mod life;
+mod media;
 mod outcome;
 mod recover;
 mod replay;
 mod schedule;
+mod signature;
 mod state;
 mod subject;
 mod timeline;
 
 pub use crate::crash::Kind;
+pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};
 pub use config::{CrashMode, Mode, RunConfig};
 pub use coverage::{Coverage, CoverageMark};
 pub use driver::{OPERATIONS_SUCCEED, run};
@@ -28,6 +32,7 @@ pub use event_store::{EventStoreJob, EventStoreSubject};
 pub use expectation::Expectation;
 pub use guard::silence_subject_panics;
 pub use lay::Divergence;
+pub use media::MediaFault;
 pub use outcome::{InvariantCount, RunOutcome, Violation};
 pub use replay::{Replay, Verdict, replay};
 pub use schedule::{Anchor, CrashChoice, KeptEffect, Schedule};

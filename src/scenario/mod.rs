@@ -11,6 +11,7 @@
 
 mod check;
 mod error;
+mod faults;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,13 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use error::InputError;
+pub use faults::FaultsSection;
 pub use parse::SCENARIO_BYTES_MAX;
 
 use crate::{
     base::{InclusiveRange, Ratio},
     oracle::catalogue,
-    profile::Profile,
+    profile::{Device, Profile},
     run::{CoverageMark, CrashMode, EventStoreJob, Expectation, Mode, RunConfig},
     store::{OptionMap, StoreKind},
     workload::{BankConfig, BankTransfers},
@@ -56,9 +58,9 @@ pub struct Scenario {
     /// How it crashes.
     #[serde(default)]
     pub crash: CrashSection,
-    /// Injected errors: none in this version.
-    #[serde(default, skip_serializing)]
-    faults: FaultsSection,
+    /// Injected errors.
+    #[serde(default, skip_serializing_if = "FaultsSection::is_none")]
+    pub faults: FaultsSection,
     /// How it is judged.
     #[serde(default)]
     pub check: CheckSection,
@@ -125,7 +127,9 @@ pub struct CrashSection {
     /// What the filesystem promises: each of these in turn.
     #[serde(rename = "profile", with = "words::one_or_more")]
     pub profiles: Vec<&'static Profile>,
-    device: words::Device,
+    /// What is below the filesystem: each of these in turn.
+    #[serde(rename = "device", with = "words::one_or_more")]
+    pub devices: Vec<&'static Device>,
     /// Crashes in a row.
     pub lives: u32,
     /// How deep crashes inside recovery go.
@@ -138,17 +142,6 @@ pub struct CrashSection {
     pub states_per_run: u32,
     /// The largest number of states at one point that exhaustive mode goes through.
     pub exhaustive_budget: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct FaultsSection {
-    #[serde(deserialize_with = "words::never")]
-    fsync: (),
-    #[serde(deserialize_with = "words::by_profile")]
-    fsync_failure: (),
-    #[serde(deserialize_with = "words::never")]
-    enospc: (),
 }
 
 /// `[check]`
@@ -202,7 +195,7 @@ impl Default for CrashSection {
         CrashSection {
             kind: CrashMode::PowerLoss,
             profiles: Profile::find("ext4-ordered").into_iter().collect(),
-            device: words::Device::Honest,
+            devices: vec![Device::honest()],
             lives: 2,
             in_recovery: 1,
             recovery_states: 4,
@@ -256,12 +249,16 @@ impl WorkloadSection {
 }
 
 impl Scenario {
-    /// The scenario once for each of its profiles.
+    /// The scenario once for each of its profiles, on each of its devices.
     pub fn by_profile(&self) -> impl Iterator<Item = Scenario> {
-        self.crash.profiles.iter().map(|&profile| {
-            let mut scenario = self.clone();
-            scenario.crash.profiles = vec![profile];
-            scenario
+        let profiles = self.crash.profiles.iter();
+        profiles.flat_map(|profile| {
+            self.crash.devices.iter().map(|device| {
+                let mut scenario = self.clone();
+                scenario.crash.profiles = vec![*profile];
+                scenario.crash.devices = vec![*device];
+                scenario
+            })
         })
     }
 
@@ -277,6 +274,14 @@ impl Scenario {
         first
             .copied()
             .ok_or_else(|| Problem::new(&["crash", "profile"], "an empty list"))
+    }
+
+    /// The first of its devices, in the same way.
+    pub fn device(&self) -> Result<&'static Device, Problem> {
+        let first = self.crash.devices.first();
+        first
+            .copied()
+            .ok_or_else(|| Problem::new(&["crash", "device"], "an empty list"))
     }
 
     /// The subject, what it is asked to do, and how it is judged.
@@ -295,6 +300,7 @@ impl Scenario {
         Ok(RunConfig {
             crash: self.crash.kind,
             profile: self.profile()?,
+            device: self.device()?,
             lives: self.crash.lives,
             in_recovery: self.crash.in_recovery,
             recovery_states: self.crash.recovery_states,
@@ -302,6 +308,7 @@ impl Scenario {
             states_per_run: self.crash.states_per_run,
             exhaustive_budget: self.crash.exhaustive_budget,
             operations_per_life: self.budget.operations_per_life,
+            faults: self.faults.faults(),
         })
     }
 }

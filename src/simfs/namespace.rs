@@ -4,6 +4,7 @@ use std::{io::ErrorKind, sync::Arc};
 
 use super::{
     Answer, CallSite, State,
+    faults::Class,
     walk::{Found, Place, check_names},
 };
 use crate::{
@@ -80,6 +81,15 @@ impl State {
             self.truncate(inode, 0, caller);
         }
         Ok(inode)
+    }
+
+    /// What opening a file does, as far as its possible errors go.
+    pub(super) fn class_of_open(&self, path: Path<'_>, options: OpenOptions) -> Class {
+        match self.find_to_open(path, options) {
+            Ok(Found::Free { .. }) if options.create || options.create_new => Class::Change,
+            Ok(Found::Inode(_)) if options.truncate => Class::Change,
+            _ => Class::Lookup,
+        }
     }
 
     fn find_to_open(&self, path: Path<'_>, options: OpenOptions) -> Answer<Found> {

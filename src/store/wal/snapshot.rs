@@ -56,7 +56,11 @@ impl Name {
     }
 
     fn parse(name: &[u8]) -> Option<Name> {
-        let name = str::from_utf8(name.strip_suffix(b".snap")?).ok()?;
+        Name::parse_kind(name, b".snap")
+    }
+
+    fn parse_kind(name: &[u8], suffix: &[u8]) -> Option<Name> {
+        let name = str::from_utf8(name.strip_suffix(suffix)?).ok()?;
         let (lsn, segment) = name.split_once('-')?;
         Some(Name {
             lsn: lsn.parse().ok()?,
@@ -86,6 +90,20 @@ pub(super) fn load_newest(vfs: &dyn Vfs) -> Result<Option<(Name, EventLog)>, Sto
     Ok(Some((name, log)))
 }
 
+/// The lsn below which all events were durable before the newest snapshot, finished or not, got its
+/// name; 0 if there is none.
+pub(super) fn named_lsn(vfs: &dyn Vfs) -> VfsResult<u64> {
+    if !vfs.exists(DIRECTORY)? {
+        return Ok(0);
+    }
+    let entries = vfs.read_dir(DIRECTORY)?;
+    let names = entries.iter().filter_map(|entry| {
+        let finished = Name::parse(&entry.name);
+        finished.or_else(|| Name::parse_kind(&entry.name, b".tmp"))
+    });
+    Ok(names.map(|name| name.lsn).max().unwrap_or(0))
+}
+
 /// Writes a snapshot of all events and makes it durable, name included.
 pub(super) fn write(vfs: &dyn Vfs, name: Name, log: &EventLog) -> Result<(), StoreError> {
     let bytes = encode(name, log)?;
@@ -93,6 +111,8 @@ pub(super) fn write(vfs: &dyn Vfs, name: Name, log: &EventLog) -> Result<(), Sto
     let options = OpenOptions::new().write().create_new();
     let file = vfs.open(temporary.as_path(), options)?;
     file.write_all_at(&bytes, 0)?;
+    file.sync_all()?;
+    // It has its name only when a late report of a failure would have come.
     file.sync_all()?;
     vfs.rename(temporary.as_path(), name.path("snap").as_path())?;
     Ok(vfs.sync_dir(DIRECTORY)?)

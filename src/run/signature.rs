@@ -1,0 +1,40 @@
+//! What makes two violations one finding.
+
+use super::CrashChoice;
+
+/// Which operations lost something, or what a device damaged, numbers left out.
+pub(super) fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
+    if let Some(fault) = &choice.media {
+        return format!("after a crash: {}", without_numbers(&fault.kind()));
+    }
+    let mut lost: Vec<String> = choice
+        .lost
+        .iter()
+        .map(|effect| {
+            let part = effect.part.split(' ').next().unwrap_or_default();
+            let torn = if effect.sectors == 0 { "lost" } else { "torn" };
+            format!("{torn} {part} of {}", without_numbers(&effect.operation))
+        })
+        .collect();
+    lost.sort_unstable();
+    lost.dedup();
+    let place = if in_recovery {
+        "in recovery"
+    } else {
+        "in work"
+    };
+    format!("{place}: {}", lost.join(", "))
+}
+
+/// A text with each run of digits replaced, so that the n-th segment is any segment.
+fn without_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '0'..='9' if plain.ends_with('N') => {}
+            '0'..='9' => plain.push('N'),
+            other => plain.push(other),
+        }
+    }
+    plain
+}

@@ -7,7 +7,7 @@
 //! ```
 //! use tornwrite::{
 //!     base::Seed,
-//!     profile::Profile,
+//!     profile::{Device, Profile},
 //!     run::{CrashMode, EventStoreJob, Faults, Mode, RunConfig, run},
 //!     store::{OptionMap, StoreKind},
 //!     workload::{BankConfig, BankTransfers},
@@ -21,6 +21,7 @@
 //! let config = RunConfig {
 //!     crash: CrashMode::PowerLoss,
 //!     profile: Profile::find("ext4-ordered").expect("a known profile"),
+//!     device: Device::honest(),
 //!     lives: 1,
 //!     in_recovery: 0,
 //!     recovery_states: 0,
@@ -46,6 +47,7 @@ pub mod campaign;
 pub mod cli;
 pub mod crash;
 pub mod image;
+pub mod litmus;
 pub mod oracle;
 pub mod profile;
 pub mod report;

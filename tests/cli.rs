@@ -301,6 +301,29 @@ fn variables_stand_in_for_options_and_unknown_ones_are_told() {
 }
 
 #[test]
+fn each_device_is_a_row_of_its_own_and_an_override_needs_an_expectation() {
+    let directory = with(SCENARIO);
+    let run = |arguments: &[&str]| {
+        let common = ["run", "s.toml", "--out", "o", "--message-format", "json"];
+        tornwrite(directory.path(), &[&common, arguments].concat())
+    };
+    let devices = ["--device", "lying", "--device", "bit-rot"];
+    let refused = run(&devices);
+    assert_eq!(exit(&refused), 2);
+    assert!(stderr(&refused).contains("another subject, profile or device: add --expect"));
+    let output = run(&[&devices[..], &["--expect", "violations"]].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = summary["scenarios"].as_array().unwrap();
+    let named: Vec<_> = rows
+        .iter()
+        .map(|row| row["device"].as_str().unwrap())
+        .collect();
+    assert_eq!(named, ["lying", "bit-rot"]);
+    assert_eq!(exit(&run(&["--device", "bit-rod", "--expect", "clean"])), 2);
+}
+
+#[test]
 fn json_is_the_summary() {
     let directory = with(SCENARIO);
     let arguments = ["run", "s.toml", "--message-format", "json", "--out", "o"];
@@ -323,7 +346,8 @@ fn there_is_a_list_of_everything() {
         stdout(&output)
     };
     assert_eq!(list(&["stores"]).lines().count(), 3);
+    assert_eq!(list(&["devices"]).lines().count(), 6);
     assert!(list(&[]).contains("profiles:\n  posix-minimum"));
     let json: serde_json::Value = serde_json::from_str(&list(&["--format", "json"])).unwrap();
-    assert_eq!(json["invariants"].as_array().unwrap().len(), 13);
+    assert_eq!(json["invariants"].as_array().unwrap().len(), 14);
 }

@@ -58,6 +58,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
     RunConfig {
         crash,
         profile: Profile::find(profile).unwrap(),
+        device: tornwrite::profile::Device::honest(),
         lives,
         in_recovery: 1,
         recovery_states: 2,
@@ -65,6 +66,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
         states_per_run: 8,
         exhaustive_budget: 4096,
         operations_per_life: 20_000,
+        skip: None,
         faults: Faults {
             at: Some(at),
             ..Faults::default()

@@ -24,11 +24,11 @@ pub struct Summary {
     pub seeds: [u64; 2],
     /// The verdict on all scenarios.
     pub verdict: Verdict,
-    /// Each scenario on each profile, in the order of the plan.
+    /// Each scenario on each profile and device, in the order of the plan.
     pub scenarios: Vec<ScenarioSummary>,
 }
 
-/// One scenario on one profile.
+/// One scenario on one profile and one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioSummary {
     /// The scenario's name.

@@ -154,8 +154,11 @@ fn told(target: &Target, replay: &Replay) -> String {
         .profiles
         .first()
         .map_or("no profile", |known| known.name);
+    let device = scenario.crash.devices.first();
+    let device = device.filter(|device| !device.is_honest());
+    let device = device.map_or_else(String::new, |device| format!(", {device}"));
     let mut text = format!(
-        "{}, seed {seed}: {invariant} of {} on {profile}\n\n",
+        "{}, seed {seed}: {invariant} of {} on {profile}{device}\n\n",
         scenario.name,
         scenario.subject.store.name()
     );

@@ -7,6 +7,7 @@
 
 mod directory;
 mod file;
+mod sectors;
 mod write_out;
 
 use std::{fmt, sync::Arc};
@@ -15,6 +16,7 @@ use crate::base::{Digest, Hasher};
 
 pub use directory::{Directory, Name};
 pub use file::{FileContent, PAGE_BYTES};
+pub use sectors::SECTOR_BYTES;
 
 /// The number of an inode: the identity of a file or directory, whatever its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

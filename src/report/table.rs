@@ -48,12 +48,24 @@ fn cells(scenario: &ScenarioSummary) -> [String; 7] {
     [
         scenario.name.clone(),
         scenario.subject.clone(),
-        scenario.profile.clone(),
+        on(scenario),
         grouped(scenario.runs),
         grouped(scenario.states_tried),
         grouped(scenario.distinct_images),
         verdict.to_owned(),
     ]
+}
+
+/// The profile, and the device if it is not honest.
+pub(super) fn on(scenario: &ScenarioSummary) -> String {
+    let ScenarioSummary {
+        profile, device, ..
+    } = scenario;
+    if device == "honest" {
+        profile.clone()
+    } else {
+        format!("{profile}, {device}")
+    }
 }
 
 fn line(cells: &[String; 7], widths: &[usize; 7], (colour, end): (&str, &str)) -> String {

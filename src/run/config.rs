@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     base::{Rng, Seed, Stream},
-    profile::Profile,
-    simfs::{FaultPlan, Faults, SimFs},
+    crash::PersistenceGraph,
+    profile::{Device, Profile},
+    simfs::{FaultPlan, Faults, Recording, SimFs},
     trace::Site,
     workload::CrashKind,
 };
@@ -39,6 +40,8 @@ pub struct RunConfig {
     pub crash: CrashMode,
     /// What the filesystem promises.
     pub profile: &'static Profile,
+    /// What is below the filesystem.
+    pub device: &'static Device,
     /// Crashes in a row, each followed by recovery and, but for the last, by more work.
     pub lives: u32,
     /// How deep crashes inside recovery go; 0 for none.
@@ -98,6 +101,11 @@ impl RunConfig {
     pub(super) fn plan(&self, rng: Rng) -> Option<FaultPlan> {
         let is_any = !self.faults.is_none();
         is_any.then(|| FaultPlan::drawn(self.faults, self.profile, rng))
+    }
+
+    /// The effects of a recording on this filesystem and device.
+    pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
+        PersistenceGraph::with_lies(recording, self.profile, self.device.lies())
     }
 
     /// What ends the life with this number, counted from 0.

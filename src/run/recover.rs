@@ -11,7 +11,7 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::{Case, Failure, FailureKind, Issued, Progress},
+    oracle::{Case, Damage, Failure, FailureKind, Issued, Progress},
     simfs::{FaultPlan, InjectedError, Recording, SimFs},
     trace::OperationId,
     workload::{CrashKind, Past},
@@ -48,6 +48,7 @@ impl<S: Subject> Recovered<S> {
         &'a self,
         history: &'a [Issued<'a, S::Operation>],
         crash: CrashKind,
+        damage: Option<&'a Damage>,
     ) -> Case<'a, S::Operation, S::State> {
         let progress = self.progress.as_ref();
         Case {
@@ -60,6 +61,7 @@ impl<S: Subject> Recovered<S> {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage,
         }
     }
 }

@@ -5,15 +5,16 @@ use super::{
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
     lay::{Divergence, Laid, lay},
     life::{Life, Start, record},
+    media::{self, LastGroup},
     recover::{Recovered, Trials, recover},
     state::{cut_in_flight, history, past},
     subject::Job,
 };
 use crate::{
     base::{Digest, Position, Seed},
-    crash::{PersistenceGraph, pages_in_flight, process_crash},
+    crash::{Kept, Window, pages_in_flight, process_crash},
     image::Image,
-    oracle::{Outcome, Witness},
+    oracle::{Damage, Outcome, Witness},
     simfs::{FaultPlan, Recording},
     workload::{CrashKind, Ledger},
 };
@@ -55,6 +56,9 @@ struct Replayer<'a, S: Subject> {
     timelines: Vec<Timeline>,
     covered: Vec<String>,
     image: Image,
+    /// What the device did to the disk of this life.
+    damage: Option<Damage>,
+    last_group: LastGroup,
 }
 
 /// Executes the choices of `schedule` and looks for a violation of `invariant`.
@@ -72,6 +76,8 @@ pub fn replay<S: Subject>(
         timelines: Vec::new(),
         covered: Vec::new(),
         image: Image::empty(),
+        damage: None,
+        last_group: LastGroup::default(),
     };
     let verdict = replayer
         .lives(schedule, invariant)
@@ -90,6 +96,7 @@ impl<S: Subject> Replayer<'_, S> {
         for number in 0_u32.. {
             let seed = self.trials.seed;
             self.trials.life = number;
+            self.damage = None;
             let operations = operations(self.job, seed, number, self.config.lives, &earlier);
             let limits = self.config.limits();
             let faults = self.faults_of_life(schedule, number);
@@ -97,7 +104,7 @@ impl<S: Subject> Replayer<'_, S> {
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
-            let graph = PersistenceGraph::new(&life.recording, self.config.profile);
+            let graph = self.config.graph(&life.recording);
             let laid = lay(choice, &life.recording, &graph)?;
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
             start = self.crash(choice, &laid, &life.recording, title);
@@ -149,17 +156,16 @@ impl<S: Subject> Replayer<'_, S> {
             covered,
         } = laid;
         self.covered.extend(covered.iter().cloned());
-        self.timelines
-            .push(Timeline::new(title, choice.kind, window, selection));
         let in_flight = pages_in_flight(&recording.trace, window.point);
         let pages = choice.pages_in_flight.min(in_flight);
-        let keeps_pending = choice.kind == CrashKind::ProcessCrash
-            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss;
         self.image = match choice.kind {
             CrashKind::PowerLoss => window.image(selection),
             CrashKind::ProcessCrash => process_crash(window, pages).1,
         };
-        if keeps_pending {
+        let title = self.damage(choice, window, selection, title);
+        self.timelines
+            .push(Timeline::new(title, choice.kind, window, selection));
+        if self.keeps_pending(choice) {
             Start::Resume(
                 cut_in_flight(recording, window.point, pages),
                 self.image.clone(),
@@ -169,8 +175,42 @@ impl<S: Subject> Replayer<'_, S> {
         }
     }
 
+    /// Whether a process died, and what is pending waits for a power loss.
+    fn keeps_pending(&self, choice: &CrashChoice) -> bool {
+        choice.kind == CrashKind::ProcessCrash
+            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss
+    }
+
+    /// Lets the device do to the disk what it did; the title with that.
+    fn damage(
+        &mut self,
+        choice: &CrashChoice,
+        window: &Window<'_>,
+        selection: &[Kept],
+        title: String,
+    ) -> String {
+        let Some(fault) = &choice.media else {
+            self.last_group = media::last_group(
+                self.config.device,
+                window,
+                selection,
+                &self.image,
+                &self.last_group,
+                self.keeps_pending(choice),
+            );
+            return title;
+        };
+        let faulted = media::lay(fault, window, selection, &mut self.image, &self.last_group);
+        let title = match &faulted {
+            Some(_) => format!("{title}; after it {fault}"),
+            None => format!("{title}; there is no such place any more: {fault}"),
+        };
+        self.damage = faulted.map(|faulted| faulted.damage);
+        title
+    }
+
     fn without_a_crash(&mut self, life: &Life<S::Operation>, number: u32) -> Verdict {
-        let graph = PersistenceGraph::new(&life.recording, self.config.profile);
+        let graph = self.config.graph(&life.recording);
         let end = life.recording.trace.end();
         let window = crate::crash::Frontier::new(&graph).window(end);
         let title = format!("life {}, without a crash", number + 1);
@@ -202,7 +242,7 @@ impl<S: Subject> Replayer<'_, S> {
     ) -> Result<Verdict, Divergence> {
         let mut kind = kind;
         for (depth, choice) in schedule.in_recovery.iter().enumerate() {
-            let graph = PersistenceGraph::new(&recovered.recording, self.config.profile);
+            let graph = self.config.graph(&recovered.recording);
             let laid = lay(choice, &recovered.recording, &graph)?;
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
@@ -214,9 +254,10 @@ impl<S: Subject> Replayer<'_, S> {
         }
         let history = history(life, point, kind);
         let mut outcomes = Vec::new();
-        self.job
-            .oracle
-            .check(&recovered.case(&history, kind), &mut outcomes);
+        self.job.oracle.check(
+            &recovered.case(&history, kind, self.damage.as_ref()),
+            &mut outcomes,
+        );
         Ok(self.verdict(invariant, outcomes))
     }
 

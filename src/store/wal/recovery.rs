@@ -6,7 +6,7 @@
 //! hold the next whole batch.
 //!
 //! Whether that place is a torn tail or corruption is a matter of proof. A snapshot, a segment's
-//! `base_lsn` and a frame's `synced_to` each prove that all events below an lsn were durable
+//! `base_lsn`, a frame's `synced_to` and the name of a snapshot, finished or not, each prove that all events below an lsn were durable
 //! before it was written. An event that is missing and proven is corruption, reported with its
 //! place; one that is missing and unproven is torn, and dropped with all that follow it.
 //!
@@ -96,6 +96,9 @@ pub(super) fn recover(vfs: &dyn Vfs, without: Option<Precaution>) -> Result<Reco
     let snapshot_segment = snapshot.as_ref().map_or(0, |(name, _)| name.segment);
     let log = snapshot.map_or_else(EventLog::new, |(_, log)| log);
     let mut reading = Reading::new(log, segment::path(snapshot_segment.max(1)), without);
+    if Precaution::NameProof.is_taken(without) {
+        reading.proven_lsn = reading.proven_lsn.max(snapshot::named_lsn(vfs)?);
+    }
     let numbers = segment::numbers(vfs)?;
     for &number in &numbers {
         let path = segment::path(number);
@@ -147,6 +150,8 @@ struct Reading {
     /// Where the log ends, for the report of a gap behind it.
     end: (PathBuf, usize),
     without: Option<Precaution>,
+    /// Segments behind that end whose heads are not valid: torn when they were created, or what is missing.
+    passed_over: Vec<PathBuf>,
 }
 
 impl Reading {
@@ -160,6 +165,7 @@ impl Reading {
             valid: Vec::new(),
             end: (first_segment, 0),
             without,
+            passed_over: Vec::new(),
         }
     }
 
@@ -170,7 +176,13 @@ impl Reading {
     fn gap(&self, lsn: u64) -> StoreError {
         let (path, offset) = &self.end;
         let ends = self.next_lsn();
-        let reason = format!("the log ends before event {ends}, and all before {lsn} were synced");
+        let mut reason =
+            format!("the log ends before event {ends}, and all before {lsn} were synced");
+        for other in &self.passed_over {
+            reason += "; or they are in ";
+            reason += &other.to_string();
+            reason += ", whose head is damaged at offset 0";
+        }
         corrupt(path, *offset, reason)
     }
 
@@ -183,7 +195,8 @@ impl Reading {
                 return Err(corrupt(path, 0, reason));
             }
             // Its creation was torn: recovery had not ended, and what it would carry is where it
-            // was.
+            // was. If it was damaged later, what it carried is missing below.
+            self.passed_over.push(path.clone());
             return Ok(());
         };
         if header.base_lsn > self.next_lsn() {
@@ -197,6 +210,7 @@ impl Reading {
         }
         self.proven_lsn = self.proven_lsn.max(header.base_lsn);
         self.valid.push(header);
+        self.passed_over.clear();
         let mut scan = Scan {
             header,
             bytes,

@@ -58,7 +58,11 @@ impl Name {
     }
 
     fn parse(name: &[u8]) -> Option<Name> {
-        let name = str::from_utf8(name.strip_suffix(b".snap")?).ok()?;
+        Name::parse_kind(name, b".snap")
+    }
+
+    fn parse_kind(name: &[u8], suffix: &[u8]) -> Option<Name> {
+        let name = str::from_utf8(name.strip_suffix(suffix)?).ok()?;
         let (lsn, segment) = name.split_once('-')?;
         Some(Name {
             lsn: lsn.parse().ok()?,
@@ -89,6 +93,20 @@ pub(super) fn load_newest(
         reason: reason.to_owned(),
     })?;
     Ok(Some((name, log)))
+}
+
+/// The lsn below which all events were durable before the newest snapshot, finished or not, got its
+/// name; 0 if there is none.
+pub(super) fn named_lsn(vfs: &dyn Vfs) -> VfsResult<u64> {
+    if !vfs.exists(DIRECTORY)? {
+        return Ok(0);
+    }
+    let entries = vfs.read_dir(DIRECTORY)?;
+    let names = entries.iter().filter_map(|entry| {
+        let finished = Name::parse(&entry.name);
+        finished.or_else(|| Name::parse_kind(&entry.name, b".tmp"))
+    });
+    Ok(names.map(|name| name.lsn).max().unwrap_or(0))
 }
 
 /// Writes a snapshot of all events and makes it durable, name included.

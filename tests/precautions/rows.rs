@@ -203,7 +203,7 @@ pub(crate) const CHECKS: [Row; 15] = [
     check(
         Precaution::FramePlace,
         "frame::decode",
-        "a frame that a removed segment left in a new one's blocks passes for the new one's",
+        "a frame that a removed segment left in a new one's blocks makes the new one look used",
         on(MINIMUM, "wal-stale-blocks", "recovery-succeeds"),
     ),
     check(
@@ -251,7 +251,7 @@ pub(crate) const CHECKS: [Row; 15] = [
     check(
         Precaution::SyncBeforeSnapshot,
         "Wal::write_checkpoint",
-        "a snapshot is found whose name is not durable, and the log does not hold what it holds",
+        "a snapshot's name, finished or not, says that the log is durable, and it is not",
         on(MINIMUM, "wal-unsynced-snapshot", "recovery-succeeds"),
     ),
     check(

@@ -389,7 +389,7 @@ fn a_stale_record_that_nothing_binds_to_its_place_comes_back() {
     for name in ["posix-minimum", "ext4-writeback"] {
         let profile = Profile::find(name).unwrap();
         for lives in [1, 3] {
-            let found = outcomes(false, profile, lives, 40);
+            let found = outcomes(false, profile, lives, 200);
             let ids = violated(&found);
             assert!(
                 ids.contains(&"no-phantom"),

@@ -8,7 +8,7 @@
 //! use tornwrite::{
 //!     base::Seed,
 //!     profile::{Device, Profile},
-//!     run::{CrashMode, EventStoreJob, Mode, RunConfig, run},
+//!     run::{CrashMode, EventStoreJob, Faults, Mode, RunConfig, run},
 //!     store::{OptionMap, StoreKind},
 //!     workload::{BankConfig, BankTransfers},
 //! };
@@ -29,6 +29,7 @@
 //!     states_per_run: 64,
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
+//!     faults: Faults::default(),
 //! };
 //! let outcome = run(&job, &config, Seed(0));
 //! assert_eq!(outcome.violations[0].invariant, "durable-ack");

@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("image", &["vfs", "base"]),
     ("profile", &["base"]),
     ("trace", &["image", "vfs", "base"]),
-    ("simfs", &["trace", "image", "vfs", "base"]),
+    ("simfs", &["trace", "profile", "image", "vfs", "base"]),
     ("crash", &["simfs", "trace", "profile", "image", "base"]),
     ("workload", &["trace", "base"]),
     ("store", &["workload", "trace", "vfs", "base"]),

@@ -12,7 +12,8 @@ use reference::{
 use tornwrite::{
     crash::{Frontier, PersistenceGraph},
     simfs::{Recording, SimFs},
-    vfs::{Path, Vfs as _},
+    trace::{Action, BarrierKind, FailedPages, Report},
+    vfs::{AllocateMode, FileExt as _, Path, Vfs as _},
 };
 
 fn cut(fs: &SimFs, path: &str, size: u64) {
@@ -203,4 +204,141 @@ fn appending_to_a_new_block_has_as_many_states_as_can_be_seen() {
     let window = Frontier::new(&graph).window(recording.trace.end());
     // Nothing; no length; each of three lengths with the block missing or at one of three versions.
     assert_eq!(window.count(), 1 + 1 + 3 * 4);
+}
+
+/// What a later rename over another file waits for used to be forced before the rename was there.
+#[test]
+fn a_rename_over_a_file_forces_nothing_before_it_happens() {
+    let recording = recorded(
+        |fs| {
+            put(fs, "a", b'A', 100);
+            put(fs, "f", b'A', 100);
+        },
+        |fs| {
+            append(fs, "a", b'B', 100);
+            fs.rename(Path::from("a"), Path::from("f")).unwrap();
+        },
+    );
+    for name in ["ext4-ordered", "ext4-ordered-observed", "btrfs-observed"] {
+        agrees(&recording, &profile(name)).unwrap();
+    }
+}
+
+/// A size used to wait for a write to a block that an earlier write had allocated. That write, its block and its size may be
+/// on disk before, and then the block is no new one.
+#[test]
+fn a_size_waits_for_the_blocks_that_its_own_write_allocates_only() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 100),
+        |fs| {
+            write_at(fs, "f", 5000, b'B', 12);
+            append(fs, "f", b'C', 12);
+        },
+    );
+    let nodelalloc = profile("ext4-nodelalloc");
+    let outcomes = outcomes_at_end(&recording, &nodelalloc);
+    assert!(outcomes.contains("f:A100 0*4900 B12 0*12"), "{outcomes:?}");
+    agrees(&recording, &nodelalloc).unwrap();
+}
+
+/// The new blocks of a write used to be lost whenever its last size was, since that has its place in the log.
+#[test]
+fn a_new_block_may_survive_without_the_last_size_of_its_write() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 100),
+        |fs| write_at(fs, "f", 3584, b'B', 5000),
+    );
+    let nodelalloc = profile("ext4-nodelalloc");
+    let outcomes = outcomes_at_end(&recording, &nodelalloc);
+    assert!(outcomes.contains("f:A100 0*3996 B4096"), "{outcomes:?}");
+    agrees(&recording, &nodelalloc).unwrap();
+}
+
+/// A later write to a new block used to count as new itself once a size had made the block's first version alone certain.
+#[test]
+fn a_block_whose_first_version_is_certain_is_on_disk() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 100),
+        |fs| {
+            write_at(fs, "f", 3584, b'B', 1024);
+            append(fs, "f", b'C', 512);
+            put(fs, "g", b'D', 100);
+            open(fs, "g").sync_data().unwrap();
+            append(fs, "f", b'E', 512);
+        },
+    );
+    agrees(&recording, &profile("ext4-nodelalloc")).unwrap();
+}
+
+/// fsync of a file that another one had replaced used to make the new name of that other one certain.
+#[test]
+fn a_log_tree_takes_no_name_of_the_file_that_replaced_another() {
+    let recording = recorded(
+        |fs| {
+            put(fs, "f", b'A', 100);
+            put(fs, "g", b'B', 100);
+        },
+        |fs| {
+            let replaced = open(fs, "f");
+            replaced.append_all(b"C").unwrap();
+            fs.rename(Path::from("g"), Path::from("f")).unwrap();
+            replaced.sync_all().unwrap();
+        },
+    );
+    agrees(&recording, &profile("btrfs")).unwrap();
+    agrees(&recording, &profile("btrfs-observed")).unwrap();
+}
+
+/// A zeroed range used to end where the file did, so that its last block was overwritten with zeros, sector by sector,
+/// although all of it lay in the range.
+#[test]
+fn a_block_within_a_zeroed_range_is_given_back_whole() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 5000),
+        |fs| {
+            let mode = AllocateMode::Extend;
+            open(fs, "f").zero_range(4096, 4096, mode).unwrap();
+        },
+    );
+    for name in ["ext4-ordered", "xfs", "btrfs", "sequential"] {
+        let outcomes = outcomes_at_end(&recording, &profile(name));
+        let expected = ["f:A4096 0*4096", "f:A4096 0*904", "f:A5000"];
+        let found: Vec<String> = outcomes.into_iter().collect();
+        assert_eq!(found, expected, "{name}");
+        agrees(&recording, &profile(name)).unwrap();
+    }
+}
+
+/// A failed barrier that took a truncate back used to leave the zeros in the pages: the next write of a sector put them on disk.
+#[test]
+fn what_a_truncate_cut_is_back_when_a_failed_barrier_takes_it_back() {
+    let mut recording = recorded(
+        |fs| put(fs, "f", b'A', 1024),
+        |fs| open(fs, "f").set_len(612).unwrap(),
+    );
+    let inode = recording.trace.entries()[0].action.inode().unwrap();
+    let kind = BarrierKind::Fsync;
+    let begin = recording.trace.end();
+    let site = std::panic::Location::caller();
+    let begins = Action::BarrierBegin { kind, inode };
+    recording.trace.push(begins, site);
+    let fails = Action::BarrierFailed {
+        kind,
+        inode,
+        begin,
+        pages: FailedPages::Reverted,
+        report: Report::ThisCall,
+    };
+    recording.trace.push(fails, site);
+    let write = Action::Write {
+        inode,
+        offset: 0,
+        bytes: recording.trace.keep(&[b'B'; 513]),
+        old_size: 1024,
+    };
+    recording.trace.push(write, site);
+    let minimum = profile("posix-minimum");
+    let outcomes = outcomes_at_end(&recording, &minimum);
+    assert!(outcomes.contains("f:B513 A511"), "{outcomes:?}");
+    agrees(&recording, &minimum).unwrap();
 }

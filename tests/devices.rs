@@ -39,6 +39,7 @@ fn config(device: &str, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 24,
         exhaustive_budget: 4096,
         operations_per_life: 100_000,
+        faults: tornwrite::run::Faults::default(),
     }
 }
 

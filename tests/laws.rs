@@ -244,7 +244,7 @@ fn only_new_blocks_show_other_fills_and_only_where_declared() {
         }
     }
     let names: Vec<&str> = shown.into_keys().collect();
-    assert_eq!(names, ["posix-minimum"]);
+    assert_eq!(names, ["ext2", "ext4-writeback", "posix-minimum"]);
 }
 
 /// The first program and tree that `small` allows and `large` does not.

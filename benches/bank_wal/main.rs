@@ -24,7 +24,7 @@ use tornwrite::{
     base::{InclusiveRange, Ratio, Rng, Seed, Stream},
     oracle::BankOracle,
     profile::{Device, Profile},
-    run::{CrashMode, EventStoreJob, Mode, RunConfig, run},
+    run::{CrashMode, EventStoreJob, Faults, Mode, RunConfig, run},
     store::{OptionMap, StoreKind},
     workload::{BankConfig, BankTransfers},
 };
@@ -191,5 +191,6 @@ fn config(states_per_run: u32) -> RunConfig {
         states_per_run,
         exhaustive_budget: 0,
         operations_per_life: 100_000,
+        faults: Faults::default(),
     }
 }

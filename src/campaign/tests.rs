@@ -9,8 +9,8 @@ use crate::{
     oracle::{Case, Issued, Oracle, Outcome, Witness},
     profile::{Device, PROFILES},
     run::{
-        Acknowledgements, CoverageMark, CrashMode, Expectation, Job, Mode, RunConfig, RunOutcome,
-        Subject, SubjectError, Workload, silence_subject_panics,
+        Acknowledgements, CoverageMark, CrashMode, Expectation, Faults, Job, Mode, RunConfig,
+        RunOutcome, Subject, SubjectError, Workload, silence_subject_panics,
     },
     simfs::SimFs,
     trace::{OperationId, Promise},
@@ -127,6 +127,7 @@ fn entry(subject: Counter) -> Entry {
         states_per_run: 8,
         exhaustive_budget: 64,
         operations_per_life: 100,
+        faults: Faults::default(),
     };
     let mut entry = Entry::new("counting", "counter", job, config);
     entry.seeds = 5..25;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    effect::{BLOCK, Effect, EffectKind},
+    effect::{BLOCK, BlockEffect, EffectKind},
     window::{FileSlots, Window},
 };
 use crate::{
@@ -46,7 +46,7 @@ impl Window<'_> {
     /// The first group and the first operation whose logged effects are lost; late effects of later operations are lost too.
     fn limit(&self, cut: usize) -> (u32, u32) {
         let first = self.log.get(cut).map(|slots| self.effect(slots.start));
-        first.map_or((u32::MAX, u32::MAX), |effect| {
+        first.map_or((self.groups_issued, u32::MAX), |effect| {
             (effect.group.unwrap_or(u32::MAX), effect.entry)
         })
     }
@@ -92,13 +92,24 @@ impl Window<'_> {
                 }
                 (EffectKind::Cut { .. }, _) => choices.cuts.push((slot, choices.sizes.len())),
                 (EffectKind::Hole { .. }, None) => choices.cuts.push((slot, 0)),
-                (EffectKind::Block(_), None) => {
-                    choices.push_version(effect, slot, effect.entry < limit, copied);
+                (EffectKind::Block(block), None) => {
+                    // The log before its own operation is what it needs, not what that operation adds.
+                    let possible = effect.entry <= limit;
+                    if possible || !copied {
+                        let fresh = self.is_new(block);
+                        choices.push_version(BlockEffect { fresh, ..block }, slot, possible);
+                    }
                 }
                 _ => {}
             }
         }
         choices
+    }
+
+    /// Whether a write goes to a block that is not on disk at this point.
+    fn is_new(&self, block: BlockEffect) -> bool {
+        let is_pending = |first: u32| self.graph.effects[first as usize].certain_at > self.point;
+        block.fresh && block.first.is_none_or(is_pending)
     }
 
     /// Whether the profile lets a size or a rename need bytes at all.
@@ -154,13 +165,7 @@ impl FileChoices {
         self.places = blocks.zip(0..).collect();
     }
 
-    fn push_version(&mut self, effect: &Effect, slot: usize, before_limit: bool, copied: bool) {
-        let EffectKind::Block(block) = effect.kind else {
-            return;
-        };
-        if copied && !before_limit {
-            return;
-        }
+    fn push_version(&mut self, block: BlockEffect, slot: usize, before_limit: bool) {
         if let Some(&place) = self.places.get(&block.block) {
             // Once the first version is on disk, a later one overwrites it in place.
             self.chains[place].slots.push(slot);

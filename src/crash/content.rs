@@ -51,7 +51,7 @@ impl PersistenceGraph<'_> {
                 size,
                 old_size,
             } => {
-                self.add_hole(entry, inode, offset..(offset + len).min(old_size));
+                self.add_hole(entry, inode, offset..offset + len);
                 self.set_size(entry, inode, size, old_size);
                 self.reserve(inode, offset..offset + len);
                 self.touch(inode, entry, true);
@@ -72,7 +72,7 @@ impl PersistenceGraph<'_> {
             let effect = self.block_effect(inode, block, &range, group);
             allocates |= effect.first;
             let index = self.push_own(entry, inode, EffectKind::Block(effect.effect), group);
-            if block >= shown_from {
+            if block >= shown_from && self.goes_before_size(effect.first) {
                 shown.push(index);
             }
             let size = (u64::from(block) * BLOCK + BLOCK).min(end);
@@ -114,19 +114,21 @@ impl PersistenceGraph<'_> {
             .is_some_and(|state| state.is_on_disk(block))
     }
 
-    /// The bytes that a size shows go before it, where the profile says so.
+    /// Whether the bytes of a block go before a size that shows them. A block that an earlier write allocated is no new one:
+    /// that write may be on disk with its size already.
+    fn goes_before_size(&self, first: bool) -> bool {
+        match self.profile.data_first.value {
+            DataFirst::Nothing => false,
+            DataFirst::NewBlocks => first,
+            DataFirst::All => true,
+        }
+    }
+
+    /// The bytes that go before a size are tied to it.
     fn tie_to_size(&mut self, shown: &mut Vec<u32>, step: u32, group: Option<u32>) {
         for index in shown.drain(..) {
             let effect = &mut self.effects[index as usize];
-            let EffectKind::Block(block) = effect.kind else {
-                continue;
-            };
-            let waits = match self.profile.data_first.value {
-                DataFirst::Nothing => false,
-                DataFirst::NewBlocks => block.fresh,
-                DataFirst::All => true,
-            };
-            if waits && effect.group.is_none() {
+            if effect.group.is_none() {
                 match group {
                     Some(group) => effect.needed_by = Some(group),
                     None => effect.shown_by = Some(step),
@@ -152,7 +154,8 @@ impl PersistenceGraph<'_> {
         let fresh = !state.on_disk;
         let touched = sectors_touched(block, range.start, range.end);
         // The first write-back of a new block writes all of it; so does a filesystem that tears at blocks.
-        let first = fresh && state.first_write.is_none();
+        let earlier = state.first_write.filter(|_| fresh);
+        let first = fresh && earlier.is_none();
         if first {
             state.first_write = Some(index);
         }
@@ -163,6 +166,7 @@ impl PersistenceGraph<'_> {
             inode,
             block,
             fresh,
+            first: earlier,
             reserved: state.reserved && self.profile.has_log(),
             sectors,
             zero_from: state.take_cuts(sectors),

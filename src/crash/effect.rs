@@ -98,6 +98,8 @@ pub struct BlockEffect {
     pub block: u32,
     /// Whether the block was not on disk when the file was last made durable.
     pub fresh: bool,
+    /// The first version of the new block that this is a later one of: once that is certain, this goes to a block on disk.
+    pub first: Option<u32>,
     /// Whether the block was reserved before it was written: it shows zeros until its bytes are there.
     pub reserved: bool,
     /// The sectors that are written.

@@ -72,6 +72,7 @@ impl PersistenceGraph<'_> {
 
     /// The pages are back to what is on disk: what was written to them can survive no more.
     fn revert_pages(&mut self, inode: Inode, begin: u32, at: Position) {
+        let has_log = self.profile.has_log();
         let Some(state) = self.files.get_mut(&inode) else {
             return;
         };
@@ -84,5 +85,9 @@ impl PersistenceGraph<'_> {
         }
         state.allocated = state.allocated.saturating_sub(reverted);
         state.forget_first(&gone);
+        if !has_log {
+            // Where truncates are not logged, they are gone too: pages show what they cut.
+            state.settle();
+        }
     }
 }

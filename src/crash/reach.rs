@@ -67,6 +67,7 @@ impl PersistenceGraph<'_> {
             (Scope::Filesystem, _) | (_, Reach::Everything) => {
                 self.cover_everything(barrier.begin, at);
             }
+            (_, Reach::Own) if self.profile.has_log() => self.cover_tree(barrier, at),
             (_, Reach::Own) => self.cover_own(barrier, at),
             (_, Reach::LogPrefix) => {
                 self.cover_own(barrier, at);

@@ -46,7 +46,7 @@ impl TreeState<'_> {
 impl PersistenceGraph<'_> {
     /// Remembers an effect in the log, where a log tree may take it ahead of the others.
     pub(super) fn remember_logged(&mut self, index: u32) {
-        if self.profile.reach.value != Reach::LogTree {
+        if !matches!(self.profile.reach.value, Reach::LogTree | Reach::Own) {
             return;
         }
         let effect = &self.effects[index as usize];
@@ -68,7 +68,8 @@ impl PersistenceGraph<'_> {
             tree.before.insert(index, before);
         }
         tree.entries.entry(directory).or_default().push(index);
-        for inode in [target, replaced].into_iter().flatten() {
+        // A file whose name comes to mean another is not the one that the change is about.
+        if let Some(inode) = target.or(replaced) {
             tree.names.entry(inode).or_default().push(index);
             if tree.held.contains(&inode) {
                 tree.renamed.insert(inode);
@@ -83,7 +84,10 @@ impl PersistenceGraph<'_> {
 
     pub(super) fn cover_tree(&mut self, barrier: &OpenBarrier, at: Position) {
         let (inode, begin) = (barrier.inode, barrier.begin);
-        let mut wanted: BTreeSet<u32> = self.queued(self.tree.names.get(&inode), begin).collect();
+        let mut wanted: BTreeSet<u32> = BTreeSet::new();
+        if self.profile.reach.value == Reach::LogTree {
+            wanted.extend(self.queued(self.tree.names.get(&inode), begin));
+        }
         if barrier.scope == Scope::Directory {
             wanted.extend(self.entries_of(inode, begin));
         }

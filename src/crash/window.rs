@@ -37,6 +37,8 @@ pub struct Window<'g> {
     pub names: Vec<Vec<usize>>,
     /// Freed blocks whose bytes may show, where the profile allows that.
     pub stale: StaleBlocks,
+    /// The groups of the log up to the point.
+    pub(super) groups_issued: u32,
 }
 
 /// The pending effects of one file.
@@ -65,7 +67,10 @@ impl<'g> Window<'g> {
             .filter_map(|index| u32::try_from(index).ok())
             .collect();
         let cuts = cuts_of_pending(graph, point, &pending, first..issued);
+        let groups = &graph.groups;
+        let groups_issued = groups.partition_point(|group| group.entry < point.0);
         let mut window = Window {
+            groups_issued: u32::try_from(groups_issued).expect("fewer than 2^32 groups"),
             cuts,
             graph,
             point,

@@ -43,7 +43,7 @@ impl FileContent {
         self.size
     }
 
-    /// Whether something was written to this page since it was last cut off.
+    /// Whether something was written to this page since it was last cut off or zeroed as a whole.
     pub fn has_page(&self, page: u64) -> bool {
         usize::try_from(page).is_ok_and(|page| matches!(self.pages.get(page), Some(Some(_))))
     }
@@ -108,6 +108,25 @@ impl FileContent {
         }
         self.set_size(size);
         self.behind_size = false;
+    }
+
+    /// Zeroes a range without growing the file: whole pages become holes, the edges are overwritten where there is a page.
+    pub fn zero(&mut self, offset: u64, len: u64) {
+        self.change();
+        let end = (offset + len).min(self.pages.len() as u64 * PAGE);
+        let mut at = offset;
+        while at < end {
+            let page = usize::try_from(at / PAGE).expect("a simulated file fits in memory");
+            let start = page as u64 * PAGE;
+            let stop = end.min(start + PAGE);
+            if stop - at == PAGE {
+                self.pages[page] = None;
+            } else if self.pages[page].is_some() {
+                let within = |offset: u64| usize::try_from(offset - start).expect("in a page");
+                self.page_mut(page).bytes[within(at)..within(stop)].fill(0);
+            }
+            at = stop;
+        }
     }
 
     /// Writes pages without growing the file: what a block on disk holds, whatever the size says.
@@ -263,6 +282,21 @@ mod tests {
         expected.resize(9000, 0);
         assert_eq!(file.to_vec(), expected);
         assert!(file.is_settled());
+    }
+
+    #[test]
+    fn zeroing_leaves_holes_where_whole_pages_were_and_zeros_at_the_edges() {
+        let mut file = FileContent::default();
+        file.write(0, &[1; 3 * PAGE_BYTES]);
+        file.zero(PAGE - 1, PAGE + 2);
+        let pages = [0, 1, 2].map(|page| file.has_page(page));
+        assert_eq!(pages, [true, false, true]);
+        let mut expected = vec![1; 3 * PAGE_BYTES];
+        expected[PAGE_BYTES - 1..=2 * PAGE_BYTES].fill(0);
+        assert_eq!(file.to_vec(), expected);
+        file.zero(2 * PAGE, u64::from(u32::MAX));
+        assert!(!file.has_page(2));
+        assert_eq!(file.size_bytes(), 3 * PAGE);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Case<'a, Operation, State> {
     pub crash: CrashKind,
     /// What recovery showed, or how it failed.
     pub recovery: Result<&'a State, &'a Failure>,
+    /// Whether errors were injected into this recovery, so that it may say that it failed.
+    pub injected: bool,
     /// What a second recovery without a crash in between showed; `None` if it was not tried.
     pub again: Option<Result<&'a State, &'a Failure>>,
     /// What became of one more operation after the recovery; `None` if it was not tried.

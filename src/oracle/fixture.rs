@@ -16,6 +16,7 @@ pub(super) struct Fixture {
     pub(super) config: BankConfig,
     pub(super) entries: Vec<Entry>,
     pub(super) recovery: Result<EventLog, Failure>,
+    pub(super) injected: bool,
     pub(super) again: Option<Result<EventLog, Failure>>,
     pub(super) progress: Option<(Operation, Result<EventLog, Failure>)>,
     pub(super) damage: Option<Damage>,
@@ -60,6 +61,7 @@ impl Fixture {
             config,
             entries,
             recovery: Ok(EventLog::new()),
+            injected: false,
             again: None,
             progress: None,
             damage: None,
@@ -146,6 +148,7 @@ impl Fixture {
             history: &history,
             crash: CrashKind::PowerLoss,
             recovery: self.recovery.as_ref(),
+            injected: self.injected,
             again: self.again.as_ref().map(Result::as_ref),
             progress: self.progress.as_ref().map(|(probe, outcome)| Progress {
                 probe,

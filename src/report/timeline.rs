@@ -74,7 +74,8 @@ fn shown_rows(rows: &[Row]) -> Vec<bool> {
         .rev()
         .map(|(index, row)| {
             pending += usize::from(is_pending(row));
-            index >= near || is_pending(row) && pending <= PENDING_MAX
+            let is_near = pending <= PENDING_MAX && (is_pending(row) || row.fate == Fate::Failed);
+            index >= near || is_near
         })
         .collect();
     shown.reverse();
@@ -92,6 +93,7 @@ fn render_row(text: &mut String, row: &Row) {
     let (mark, fate) = match &row.fate {
         Fate::Said => ("·", String::new()),
         Fate::Barrier => ("│", "barrier".to_owned()),
+        Fate::Failed => ("✗", "FAILED".to_owned()),
         Fate::Durable(by) => ("█", format!("durable by {by}")),
         Fate::Kept => ("▓", "pending, survived".to_owned()),
         Fate::Lost => ("░", "LOST".to_owned()),

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    base::{Rng, Seed, Stream},
     crash::PersistenceGraph,
     profile::{Device, Profile},
-    simfs::Recording,
+    simfs::{FaultPlan, Faults, Recording},
     workload::CrashKind,
 };
 
@@ -54,9 +55,27 @@ pub struct RunConfig {
     pub exhaustive_budget: u64,
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
+    /// Which operations on the filesystem are made to fail.
+    pub faults: Faults,
 }
 
 impl RunConfig {
+    /// What is made to fail in the life with this number, if anything may be.
+    pub(super) fn faults_of_life(&self, seed: Seed, life: u32) -> Option<FaultPlan> {
+        self.plan(Rng::new(seed, Stream::InjectedError, life))
+    }
+
+    /// What is made to fail in recoveries from the crashes of the life with this number: where each gets its draws from.
+    pub(super) fn faults_in_recovery(seed: Seed, life: u32) -> Rng {
+        Rng::new(seed, Stream::InjectedError, 1 << 16 | life)
+    }
+
+    /// What is made to fail by the draws of `rng`, if anything may be.
+    pub(super) fn plan(&self, rng: Rng) -> Option<FaultPlan> {
+        let is_any = !self.faults.is_none();
+        is_any.then(|| FaultPlan::drawn(self.faults, self.profile, rng))
+    }
+
     /// The effects of a recording on this filesystem and device.
     pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
         PersistenceGraph::with_lies(recording, self.profile, self.device.lies())

@@ -35,6 +35,10 @@ pub enum CoverageMark {
     CutInFlight,
     /// A second life or a later one.
     LaterLife,
+    /// The crash came after an injected error.
+    InjectedError,
+    /// The crash came after a failed barrier.
+    FailedFsync,
     /// The device damaged something that later writes prove.
     MediaFault,
     /// The device damaged what was written last, which cannot be told from a tear.
@@ -54,7 +58,7 @@ pub struct Coverage {
 
 impl CoverageMark {
     /// All marks, in the order of reports.
-    pub const ALL: [CoverageMark; 14] = [
+    pub const ALL: [CoverageMark; 16] = [
         CoverageMark::TornTail,
         CoverageMark::TornWrite,
         CoverageMark::LostDirectoryEntry,
@@ -66,6 +70,8 @@ impl CoverageMark {
         CoverageMark::CreationWindow,
         CoverageMark::CutInFlight,
         CoverageMark::LaterLife,
+        CoverageMark::InjectedError,
+        CoverageMark::FailedFsync,
         CoverageMark::MediaFault,
         CoverageMark::MediaFaultInLastGroup,
         CoverageMark::GarbageSector,

@@ -4,7 +4,7 @@ use super::{
     Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
     Violation,
     explore::Explorer,
-    life::{Life, Start, record},
+    life::{Life, Start, errors_before, record},
     media::LastGroup,
     recover::{Recovered, Trials},
     signature::signature,
@@ -16,6 +16,7 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
+    simfs::InjectedError,
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -44,6 +45,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             config.operations_per_life,
             past,
             operations,
+            config.faults_of_life(seed, number),
         );
         tally.life(&life);
         let mut explorer = Explorer::new(
@@ -65,13 +67,9 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
         tally
             .crashes
             .push(next.choice.describe(&life.recording, config));
-        past = settle(
-            job,
-            life,
-            next.choice.point,
-            config.crash_kind(number),
-            &next.state,
-        );
+        let (point, kind) = (next.choice.point, next.choice.kind);
+        tally.errors.push(errors_before(&life.errors, point));
+        past = settle(job, life, point, kind, &next.state);
         first = match &next.start {
             Start::Mount(_) => Position(0),
             Start::Resume(recording, _) => recording.trace.end(),
@@ -178,6 +176,8 @@ pub(super) struct Tally {
     last_point: Option<Position>,
     outcomes: Vec<Outcome>,
     pub(super) crashes: Vec<CrashChoice>,
+    /// What was made to fail in earlier lives.
+    errors: Vec<Vec<InjectedError>>,
 }
 
 impl Tally {
@@ -203,6 +203,7 @@ impl Tally {
             last_point: None,
             outcomes: Vec::new(),
             crashes: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
@@ -222,14 +223,18 @@ impl Tally {
         self.last_point = None;
         let outcome = match &life.failure {
             None => Outcome::Holds { exercised: true },
-            Some((operation, failure)) => Outcome::Violated(Box::new(failed(*operation, failure))),
+            Some((operation, failure)) => {
+                let injected = !life.errors.is_empty();
+                Outcome::Violated(Box::new(failed(*operation, failure, injected)))
+            }
         };
         let index = self.names.len() - 1;
         let is_first = self.count(index, &outcome);
         if let (true, Outcome::Violated(witness)) = (is_first, outcome) {
             let schedule = Schedule {
                 crashes: self.crashes.clone(),
-                in_recovery: Vec::new(),
+                errors: self.errors_up_to(&life.errors, Position::NEVER),
+                ..Schedule::default()
             };
             self.keep(
                 index,
@@ -317,8 +322,12 @@ impl Tally {
                     let signature = signature(last, trial.inner.is_some());
                     let mut crashes = self.crashes.clone();
                     crashes.push(crash);
+                    let within = in_recovery.first().map_or(Position::NEVER, |c| c.point);
+                    let point = trial.state.window.point;
                     let schedule = Schedule {
                         crashes,
+                        errors: self.errors_up_to(&trial.life.errors, point),
+                        errors_in_recovery: errors_before(&trial.outer.errors, within),
                         in_recovery,
                     };
                     self.keep(index, *witness, schedule, trial.digest(), signature);
@@ -327,6 +336,20 @@ impl Tally {
         }
         self.outcomes = outcomes;
         clean
+    }
+
+    /// The errors injected into earlier lives, and those of this one before a point; nothing if there were none.
+    fn errors_up_to(
+        &self,
+        errors: &[(Position, InjectedError)],
+        point: Position,
+    ) -> Vec<Vec<InjectedError>> {
+        let mut all = self.errors.clone();
+        all.push(errors_before(errors, point));
+        if all.iter().all(Vec::is_empty) {
+            all.clear();
+        }
+        all
     }
 
     /// Counts one outcome; true if it is the first violation of its invariant.
@@ -363,12 +386,22 @@ impl Tally {
     }
 }
 
-pub(super) fn failed(operation: Option<OperationId>, failure: &Failure) -> Witness {
+pub(super) fn failed(operation: Option<OperationId>, failure: &Failure, injected: bool) -> Witness {
     let what = operation.map_or_else(|| "opening it".to_owned(), |id| format!("operation {id}"));
+    let (given, however) = if injected {
+        (
+            "an operation on the filesystem was made to fail",
+            "that excuses an error, but neither a panic while it opens nor trying for ever",
+        )
+    } else {
+        (
+            "the filesystem did everything that it was asked",
+            "no error was injected and nothing had crashed since the subject was opened",
+        )
+    };
     Witness {
-        given: "the filesystem did everything that it was asked".to_owned(),
+        given: given.to_owned(),
         shown: format!("{what} {failure}"),
-        however: "no error was injected and nothing had crashed since the subject was opened"
-            .to_owned(),
+        however: however.to_owned(),
     }
 }

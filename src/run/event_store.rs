@@ -28,6 +28,9 @@ pub struct OpenStore {
     store: Option<Box<dyn EventStore>>,
     buffered: Vec<OperationId>,
     context: OpenContext,
+    /// Whether the store has failed since it was opened: what it then shows when it is opened again may be less than was
+    /// appended.
+    has_failed: bool,
 }
 
 impl OpenStore {
@@ -55,26 +58,13 @@ impl EventStoreSubject {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         open.store = Some(self.options.open(open.context.clone())?);
+        if std::mem::take(&mut open.has_failed) {
+            open.buffered.clear();
+        }
         Ok(())
     }
-}
 
-impl Subject for EventStoreSubject {
-    type Operation = Operation;
-    type State = EventLog;
-    type Instance = OpenStore;
-
-    fn open(&self, vfs: Arc<dyn Vfs>, entropy: u64) -> Result<OpenStore, SubjectError> {
-        let context = OpenContext { vfs, entropy };
-        let store = self.options.open(context.clone())?;
-        Ok(OpenStore {
-            store: Some(store),
-            buffered: Vec::new(),
-            context,
-        })
-    }
-
-    fn apply(
+    fn attempt(
         &self,
         open: &mut OpenStore,
         id: OperationId,
@@ -101,6 +91,35 @@ impl Subject for EventStoreSubject {
             Operation::Read => return self.read(open).map(Some),
         }
         Ok(None)
+    }
+}
+
+impl Subject for EventStoreSubject {
+    type Operation = Operation;
+    type State = EventLog;
+    type Instance = OpenStore;
+
+    fn open(&self, vfs: Arc<dyn Vfs>, entropy: u64) -> Result<OpenStore, SubjectError> {
+        let context = OpenContext { vfs, entropy };
+        let store = self.options.open(context.clone())?;
+        Ok(OpenStore {
+            store: Some(store),
+            buffered: Vec::new(),
+            context,
+            has_failed: false,
+        })
+    }
+
+    fn apply(
+        &self,
+        open: &mut OpenStore,
+        id: OperationId,
+        operation: &Operation,
+        acks: &mut Acknowledgements<'_>,
+    ) -> Result<Option<EventLog>, SubjectError> {
+        let answer = self.attempt(open, id, operation, acks);
+        open.has_failed |= answer.is_err();
+        answer
     }
 
     fn read(&self, open: &mut OpenStore) -> Result<EventLog, SubjectError> {

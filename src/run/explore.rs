@@ -8,6 +8,7 @@ use std::{
 use super::{
     CoverageMark, Mode, RunConfig,
     coverage::is_mixed,
+    disturb::Disturbances,
     driver::{Tally, Trial},
     life::{Life, Start},
     media::{self, LastGroup, Medium},
@@ -56,6 +57,8 @@ pub(super) struct Explorer<'a, S: Subject> {
     next: Option<NextLife<S>>,
     draw_next: Rng,
     draw_inner: Rng,
+    pub(super) draw_errors: Rng,
+    pub(super) disturbances: Disturbances,
     pub(super) medium: Medium,
 }
 
@@ -85,6 +88,8 @@ impl<'a, S: Subject> Explorer<'a, S> {
             next: None,
             draw_next: Rng::new(seed, Stream::NextLife, number),
             draw_inner: Rng::new(seed, Stream::PersistedSubset, 1 << 16 | number),
+            draw_errors: RunConfig::faults_in_recovery(seed, number),
+            disturbances: Disturbances::of(life),
             medium: Medium::new(config.device, seed, number),
         }
     }
@@ -98,8 +103,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         match self.config.mode {
             Mode::Sampled => {
                 let mut draw = Rng::new(self.seed, Stream::CrashPoint, self.number);
-                let count = self.config.states_per_run as usize;
-                let points = sample_points(&recording.trace, first, count, &mut draw);
+                let points = self.sample_points(first, &mut draw);
                 self.tally.crash_points(&points);
                 for point in points {
                     let window = frontier.window(point);
@@ -118,7 +122,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn sample_state(&mut self, window: &Window<'_>, subset: &mut Rng) {
-        match self.config.crash_kind(self.number) {
+        match self.crash_kind(window.point) {
             CrashKind::PowerLoss => {
                 let (kind, selection) = window.sample(subset);
                 self.tally.kind(kind);
@@ -132,7 +136,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn exhaust_point(&mut self, window: &Window<'_>, subset: &mut Rng) {
-        if self.config.crash_kind(self.number) == CrashKind::ProcessCrash {
+        if self.crash_kind(window.point) == CrashKind::ProcessCrash {
             let pages = pages_in_flight(&self.life.recording.trace, window.point);
             (0..=pages).for_each(|pages| self.process_crash(window, pages));
             return self.tally.exhaustive_point();
@@ -170,6 +174,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let point = state.window.point;
         self.tally
             .state(state, self.life.ledger.issued_by(point) == 0, self.number);
+        self.disturbances.observe(point, self.tally);
         let identity = self.identity(state);
         let frontier = self.marks.partition_point(|mark| *mark <= point);
         let known = match self.known.remove(&identity) {
@@ -222,7 +227,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             && self.config.crash_kind_in_recovery(self.number) == CrashKind::PowerLoss
     }
 
-    fn start(&self, state: &State<'_>) -> Start {
+    pub(super) fn start(&self, state: &State<'_>) -> Start {
         if self.keeps_pending(state.kind) {
             let recording = cut_in_flight(&self.life.recording, state.window.point, state.pages);
             Start::Resume(recording, state.image.clone())
@@ -237,18 +242,20 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
         self.tally.recovery();
         let past = past(self.life, state.window.point);
-        let recovered = recover(self.job, self.start(state), self.trials, &past);
+        let recovered = recover(self.job, self.start(state), self.trials, &past, None);
         let mut inner = Vec::new();
         self.crash_inside(&recovered, None, &past, &mut inner);
+        let troubled = self.recover_in_trouble(state, &past);
         Known {
             recovered,
             inner,
+            troubled,
             judged: BTreeMap::new(),
         }
     }
 
     /// Tries crash states inside a recovery, and inside the recoveries from those, down to the configured depth.
-    fn crash_inside(
+    pub(super) fn crash_inside(
         &mut self,
         outer: &Recovered<S>,
         parent: Option<&Rc<Inner<S>>>,
@@ -269,7 +276,8 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let mut frontier = Frontier::new(&graph);
         for point in points {
             let window = frontier.window(point);
-            let state = self.draw_inner_state(&window);
+            let kind = self.crash_kind_inside(outer, point);
+            let state = self.draw_inner_state(&window, kind);
             self.tally.inner_state(&state);
             let digest = state.image.digest();
             let recovered = match self.inner.get(&digest) {
@@ -288,9 +296,9 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
     }
 
-    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>) -> State<'w> {
+    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>, kind: CrashKind) -> State<'w> {
         let draw = &mut self.draw_inner;
-        match self.config.crash_kind_in_recovery(self.number) {
+        match kind {
             CrashKind::PowerLoss => {
                 let (drawn, selection) = window.sample(draw);
                 self.tally.kind(drawn);
@@ -311,7 +319,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
     ) -> Rc<Recovered<S>> {
         self.tally.recovery();
         let start = Start::Mount(state.image.clone());
-        let recovered = Rc::new(recover(self.job, start, self.trials, past));
+        let recovered = Rc::new(recover(self.job, start, self.trials, past, None));
         self.inner.insert(digest, Rc::clone(&recovered));
         recovered
     }
@@ -332,18 +340,14 @@ impl<'a, S: Subject> Explorer<'a, S> {
             inner: None,
         };
         let clean = self.tally.judge(self.job, &trial);
-        let kind = self.config.crash_kind_in_recovery(self.number);
-        let history = &history(self.life, point, kind);
-        for inner in &known.inner {
-            self.tally.judge(
-                self.job,
-                &Trial {
-                    history,
-                    kind,
-                    inner: Some(inner),
-                    ..trial
-                },
-            );
+        self.judge_inner(&trial, &known.inner);
+        if let Some(troubled) = &known.troubled {
+            let trial = Trial {
+                outer: &troubled.recovered,
+                ..trial
+            };
+            self.tally.judge(self.job, &trial);
+            self.judge_inner(&trial, &troubled.inner);
         }
         known.judged.insert(frontier, clean);
         known

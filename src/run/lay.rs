@@ -116,7 +116,12 @@ fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) ->
     for _ in 0..anchor.then {
         let is_barrier = matches!(
             entry(at),
-            Some(Action::BarrierBegin { .. } | Action::BarrierEnd { .. })
+            Some(
+                Action::BarrierBegin { .. }
+                    | Action::BarrierEnd { .. }
+                    | Action::BarrierFailed { .. }
+                    | Action::Refused { .. }
+            )
         );
         if !is_barrier {
             break;

@@ -1,15 +1,17 @@
 //! One life, recorded: open, work, and never a crash; those are chosen afterwards.
 
+use std::collections::BTreeSet;
+
 use super::{
     guard::guard,
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
 use crate::{
-    base::{Hasher, Seed},
+    base::{Hasher, Position, Seed},
     image::Image,
-    oracle::Failure,
-    simfs::{Recording, SimFs},
-    trace::{Mark, OperationId},
+    oracle::{Failure, FailureKind, Issued},
+    simfs::{FaultPlan, InjectedError, Injection, Recording, SimFs},
+    trace::{Action, FailedPages, Mark, OperationId, Promise, Report},
     workload::Ledger,
 };
 
@@ -32,6 +34,25 @@ pub(super) struct Life<Operation> {
     pub(super) ledger: Ledger,
     /// What failed although nothing was made to fail.
     pub(super) failure: Option<(Option<OperationId>, Failure)>,
+    /// What was made to fail, each with the position before it.
+    pub(super) errors: Vec<(Position, InjectedError)>,
+}
+
+/// Where the log could not be written: from there on the filesystem is of no use before it is mounted again.
+pub(super) fn log_failure(errors: &[(Position, InjectedError)]) -> Position {
+    let failed = errors
+        .iter()
+        .find(|(_, error)| error.what == Injection::Log);
+    failed.map_or(Position::NEVER, |(at, _)| *at)
+}
+
+/// Those of the errors that were injected before a point.
+pub(super) fn errors_before(
+    errors: &[(Position, InjectedError)],
+    point: Position,
+) -> Vec<InjectedError> {
+    let before = errors.iter().filter(|(at, _)| *at <= point);
+    before.map(|(_, error)| error.clone()).collect()
 }
 
 impl Start {
@@ -53,7 +74,16 @@ pub(super) fn entropy(seed: Seed, image: &Image, purpose: u64) -> u64 {
     entropy
 }
 
-/// Records a life: `operations` are done one after the other, until one fails.
+/// Openings of the subject in one life, as long as errors keep it from opening.
+const OPENINGS: u64 = 3;
+
+/// Operations in a row that may fail before the life is over: a subject that refuses everything has nothing more to show.
+const FAILURES_IN_A_ROW: u32 = 8;
+
+/// What tells the entropy of later openings in a life from that of recoveries.
+const OPENED_AGAIN: u64 = 16;
+
+/// Records a life: `operations` are done one after the other, until one fails although nothing was made to fail.
 pub(super) fn record<S: Subject>(
     job: &Job<S>,
     start: Start,
@@ -61,49 +91,161 @@ pub(super) fn record<S: Subject>(
     budget: u64,
     past: (Vec<S::Operation>, Ledger),
     operations: Vec<S::Operation>,
+    faults: Option<FaultPlan>,
 ) -> Life<S::Operation> {
     let fs = start.filesystem();
     fs.allow(budget);
     let (mut history, mut ledger) = past;
     let first = fs.position();
-    let entropy = entropy(seed, &fs.live_image(), 0);
+    if let Some(plan) = faults {
+        fs.inject(plan);
+    }
     let mut failure = None;
-    let opened = guard(|| job.subject.open(std::sync::Arc::new(fs.clone()), entropy));
-    let instance = match opened {
+    let instance = match open(job, &fs, seed) {
         Ok(mut instance) => {
-            fs.mark(Mark::Opened);
-            for operation in operations {
-                let id =
-                    OperationId(u32::try_from(history.len()).expect("fewer than 2^32 operations"));
-                history.push(operation);
-                fs.mark(Mark::Issued(id));
-                if let Err(failed) = apply(job, &fs, &mut instance, id, &history[id.index()]) {
-                    fs.mark(Mark::Failed(id));
-                    failure = Some((Some(id), failed));
-                    break;
-                }
+            if fs.is_disturbed_behind(first) {
+                see(job, &mut instance, &history, &mut ledger);
             }
+            fs.mark(Mark::Opened);
+            failure = work(job, &fs, first, &mut instance, &mut history, operations);
             Some(instance)
         }
         Err(failed) => {
-            failure = Some((None, failed));
+            if !is_excused(&fs, first, &failed) {
+                failure = Some((None, failed));
+            }
             None
         }
     };
+    let errors = fs.injected();
     let recording = fs.finish();
     // The subject dies with its life; what it does while it is dropped is not recorded any more.
     let _: Result<(), Failure> = guard(|| {
         drop(instance);
         Ok(())
     });
-    for (mark, at) in recording.trace.marks().filter(|(_, at)| *at > first) {
-        ledger.enter(mark, at);
-    }
+    enter_marks(&recording, first, &mut ledger);
     Life {
         recording,
         history,
         ledger,
         failure,
+        errors,
+    }
+}
+
+/// Opens the subject; where an injected error keeps it from opening it is started again, on the same page cache.
+fn open<S: Subject>(job: &Job<S>, fs: &SimFs, seed: Seed) -> Result<S::Instance, Failure> {
+    let mut number = 0;
+    loop {
+        let before = fs.position();
+        let purpose = if number == 0 {
+            0
+        } else {
+            OPENED_AGAIN + number
+        };
+        let entropy = entropy(seed, &fs.live_image(), purpose);
+        let opened = guard(|| job.subject.open(std::sync::Arc::new(fs.clone()), entropy));
+        number += 1;
+        match opened {
+            Err(failed)
+                if number < OPENINGS
+                    && failed.kind == FailureKind::Error
+                    && fs.is_disturbed_behind(before) => {}
+            other => return other,
+        }
+    }
+}
+
+/// Whether a failure is the doing of an injected error. A subject may stop with a panic where it cannot go on, but not in
+/// its recovery; and it may not try for ever.
+fn is_excused(fs: &SimFs, since: Position, failed: &Failure) -> bool {
+    failed.kind == FailureKind::Error && fs.is_disturbed_behind(since)
+}
+
+/// Does the operations; what fails although nothing was made to fail ends the life.
+fn work<S: Subject>(
+    job: &Job<S>,
+    fs: &SimFs,
+    first: Position,
+    instance: &mut S::Instance,
+    history: &mut Vec<S::Operation>,
+    operations: Vec<S::Operation>,
+) -> Option<(Option<OperationId>, Failure)> {
+    let mut failures = 0;
+    for operation in operations {
+        let id = OperationId(u32::try_from(history.len()).expect("fewer than 2^32 operations"));
+        history.push(operation);
+        fs.mark(Mark::Issued(id));
+        let Err(failed) = apply(job, fs, instance, id, &history[id.index()]) else {
+            failures = 0;
+            continue;
+        };
+        fs.mark(Mark::Failed(id));
+        let stops = failed.kind == FailureKind::Panic && fs.is_disturbed_behind(first);
+        if !stops && !is_excused(fs, first, &failed) {
+            return Some((Some(id), failed));
+        }
+        failures += 1;
+        if stops || failures == FAILURES_IN_A_ROW {
+            return None;
+        }
+    }
+    None
+}
+
+/// Sets down what a recovery shows that went another way than the one without errors.
+fn see<S: Subject>(
+    job: &Job<S>,
+    instance: &mut S::Instance,
+    history: &[S::Operation],
+    ledger: &mut Ledger,
+) {
+    let issued: Vec<_> = ledger
+        .carried()
+        .zip(history)
+        .zip(0..)
+        .map(|((standing, operation), number)| Issued {
+            id: OperationId(number),
+            operation,
+            standing,
+            failed: false,
+            seen: false,
+        })
+        .collect();
+    // A subject that cannot be read says so when it is asked to work.
+    if let Ok(state) = guard(|| job.subject.read(instance)) {
+        ledger.see(&job.oracle.shown(&issued, &state));
+    }
+}
+
+/// Enters what was said in a life. Between a failure to write back that nobody was told of and its report, what is
+/// acknowledged as durable is in doubt.
+fn enter_marks(recording: &Recording, first: Position, ledger: &mut Ledger) {
+    let mut untold = BTreeSet::new();
+    let entries = recording.trace.entries().iter().zip(1..);
+    for (entry, at) in entries.skip(first.index()) {
+        match entry.action {
+            Action::Mark(Mark::Acknowledged(id, Promise::Durable)) if !untold.is_empty() => {
+                ledger.enter(Mark::Acknowledged(id, Promise::Buffered), Position(at));
+            }
+            Action::Mark(mark) => ledger.enter(mark, Position(at)),
+            Action::BarrierFailed {
+                inode,
+                pages,
+                report,
+                ..
+            } => {
+                if pages != FailedPages::Dirty {
+                    ledger.fail_barrier(Position(at), pages == FailedPages::Reverted);
+                }
+                match report {
+                    Report::LaterCall => untold.insert(inode),
+                    Report::ThisCall => untold.remove(&inode),
+                };
+            }
+            _ => {}
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod config;
 mod coverage;
+mod disturb;
 mod driver;
 mod event_store;
 mod expectation;
@@ -23,6 +24,7 @@ mod subject;
 mod timeline;
 
 pub use crate::crash::Kind;
+pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};
 pub use config::{CrashMode, Mode, RunConfig};
 pub use coverage::{Coverage, CoverageMark};
 pub use driver::{OPERATIONS_SUCCEED, run};

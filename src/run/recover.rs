@@ -10,8 +10,8 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::{Case, Damage, Failure, Issued, Progress},
-    simfs::{Recording, SimFs},
+    oracle::{Case, Damage, Failure, FailureKind, Issued, Progress},
+    simfs::{FaultPlan, InjectedError, Recording, SimFs},
     trace::OperationId,
     workload::{CrashKind, Past},
 };
@@ -31,6 +31,10 @@ pub(super) struct Recovered<S: Subject> {
     pub(super) again: Option<Result<S::State, Failure>>,
     /// One more operation, and what a re-opened subject showed then, if an invariant asks.
     pub(super) progress: Option<Work<S>>,
+    /// What was made to fail in it, each with the position before it.
+    pub(super) errors: Vec<(Position, InjectedError)>,
+    /// Whether what it showed, or said, came of a recovery into which errors were injected.
+    pub(super) injected: bool,
     /// What the recovery did to the filesystem.
     pub(super) recording: Recording,
     /// Where in the recording it begins.
@@ -50,6 +54,7 @@ impl<S: Subject> Recovered<S> {
             history,
             crash,
             recovery: self.shown.as_ref(),
+            injected: self.injected,
             again: self.again.as_ref().map(Result::as_ref),
             progress: progress.map(|(probe, outcome)| Progress {
                 probe,
@@ -74,22 +79,40 @@ pub(super) struct Trials {
 const RECOVERY: u64 = 0;
 const AGAIN: u64 = 1;
 const PROGRESS: u64 = 2;
+const AFTER_ERRORS: u64 = 3;
 
 /// Recovers the subject on what `start` shows; `past` is what was asked of it so far.
+///
+/// Where an injected error makes the recovery fail, the process starts again on the same page cache, and nothing is
+/// injected any more.
 pub(super) fn recover<S: Subject>(
     job: &Job<S>,
     start: Start,
     trials: Trials,
     past: &[Past<'_, S::Operation>],
+    faults: Option<FaultPlan>,
 ) -> Recovered<S> {
     let fs = start.filesystem();
     let first = fs.position();
-    let (shown, instance) = open_and_read(job, &fs, trials, RECOVERY);
+    if let Some(plan) = faults {
+        fs.inject(plan);
+    }
+    let (mut shown, mut instance) = open_and_read(job, &fs, trials, RECOVERY);
+    let errors = fs.injected();
+    let mut injected = !errors.is_empty();
+    let is_error = |shown: &Failure| shown.kind == FailureKind::Error;
+    let is_broken = fs.is_broken();
+    if injected && !is_broken && shown.as_ref().is_err_and(is_error) {
+        drop_instance(instance);
+        fs.stop_injecting();
+        (shown, instance) = open_and_read(job, &fs, trials, AFTER_ERRORS);
+        injected = false;
+    }
     let recovered = fs.live_image();
     let recording = fs.finish();
     let mut again = None;
     let mut progress = None;
-    if shown.is_ok() {
+    if shown.is_ok() && !is_broken {
         again = trials
             .again
             .then(|| show(job, recovered.clone(), trials, AGAIN));
@@ -104,6 +127,8 @@ pub(super) fn recover<S: Subject>(
         shown,
         again,
         progress,
+        errors,
+        injected,
         recording,
         first,
     }

@@ -15,7 +15,7 @@ use crate::{
     crash::{Kept, Window, pages_in_flight, process_crash},
     image::Image,
     oracle::{Damage, Outcome, Witness},
-    simfs::Recording,
+    simfs::{FaultPlan, Recording},
     workload::{CrashKind, Ledger},
 };
 
@@ -99,7 +99,8 @@ impl<S: Subject> Replayer<'_, S> {
             self.damage = None;
             let operations = operations(self.job, seed, number, self.config.lives, &earlier);
             let budget = self.config.operations_per_life;
-            let life = record(self.job, start, seed, budget, earlier, operations);
+            let faults = self.faults_of_life(schedule, number);
+            let life = record(self.job, start, seed, budget, earlier, operations, faults);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
@@ -108,8 +109,11 @@ impl<S: Subject> Replayer<'_, S> {
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
             start = self.crash(choice, &laid, &life.recording, title);
             let point = laid.window.point;
-            let recovered = recover(self.job, start.clone(), self.trials, &past(&life, point));
-            if number as usize + 1 == schedule.crashes.len() && invariant != OPERATIONS_SUCCEED {
+            let is_last = number as usize + 1 == schedule.crashes.len();
+            let faults = self.faults_in_recovery(schedule).filter(|_| is_last);
+            let past = past(&life, point);
+            let recovered = recover(self.job, start.clone(), self.trials, &past, faults);
+            if is_last && invariant != OPERATIONS_SUCCEED {
                 return self.judge(schedule, invariant, &life, point, choice.kind, recovered);
             }
             let Ok(state) = &recovered.shown else {
@@ -122,6 +126,20 @@ impl<S: Subject> Replayer<'_, S> {
             earlier = settle(self.job, life, point, choice.kind, state);
         }
         unreachable!("a life without a crash ends the replay")
+    }
+
+    /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
+    fn faults_of_life(&self, schedule: &Schedule, number: u32) -> Option<FaultPlan> {
+        let errors = schedule.errors.get(number as usize);
+        let errors = errors.cloned().unwrap_or_default();
+        let is_any = !errors.is_empty() || !self.config.faults.is_none();
+        is_any.then(|| FaultPlan::listed(errors, self.config.profile))
+    }
+
+    /// The same for the recovery from the last crash.
+    fn faults_in_recovery(&self, schedule: &Schedule) -> Option<FaultPlan> {
+        let errors = &schedule.errors_in_recovery;
+        (!errors.is_empty()).then(|| FaultPlan::listed(errors.clone(), self.config.profile))
     }
 
     /// Takes down what a crash left; the start of what follows.
@@ -206,7 +224,7 @@ impl<S: Subject> Replayer<'_, S> {
         match &life.failure {
             Some((operation, failure)) => Verdict::StillFails {
                 invariant: OPERATIONS_SUCCEED,
-                witness: failed(*operation, failure),
+                witness: failed(*operation, failure, !life.errors.is_empty()),
                 image: Digest::default(),
             },
             None => Verdict::Survives("every operation succeeds now".to_owned()),
@@ -228,8 +246,8 @@ impl<S: Subject> Replayer<'_, S> {
             let laid = lay(choice, &recovered.recording, &graph)?;
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
-            kind = choice.kind;
-            let again = recover(self.job, start, self.trials, &past(life, point));
+            kind = kind.max(choice.kind);
+            let again = recover(self.job, start, self.trials, &past(life, point), None);
             drop(laid);
             drop(graph);
             recovered = again;

@@ -12,7 +12,7 @@ use crate::{
     base::{Digest, Position},
     crash::{EffectKind, Kept, Window},
     image::Inode,
-    simfs::Recording,
+    simfs::{InjectedError, Recording},
     trace::{Action, Entry, Paths, Trace},
     workload::CrashKind,
 };
@@ -25,6 +25,12 @@ pub struct Schedule {
     pub crashes: Vec<CrashChoice>,
     /// Crashes inside the recovery from the last of them, outermost first.
     pub in_recovery: Vec<CrashChoice>,
+    /// The errors that were injected into each life, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Vec<InjectedError>>,
+    /// The errors that were injected into the recovery from the last crash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors_in_recovery: Vec<InjectedError>,
 }
 
 /// One crash: where, and what survived.

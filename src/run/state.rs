@@ -74,7 +74,7 @@ impl<'w> State<'w> {
 /// What was chosen for a crash state; put into words only when something is violated, or a life went on from it.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
-    kind: CrashKind,
+    pub(super) kind: CrashKind,
     pub(super) point: Position,
     selection: Selection,
     pages: u64,
@@ -101,8 +101,17 @@ pub(super) struct Known<S: Subject> {
     pub(super) recovered: Recovered<S>,
     /// What was tried inside the recovery.
     pub(super) inner: Vec<Rc<Inner<S>>>,
+    /// A recovery from the same crash with errors injected into it.
+    pub(super) troubled: Option<Troubled<S>>,
     /// The ledgers that it was judged against (marks before the crash), and whether nothing was violated.
     pub(super) judged: BTreeMap<usize, bool>,
+}
+
+/// A recovery into which errors were injected.
+pub(super) struct Troubled<S: Subject> {
+    pub(super) recovered: Recovered<S>,
+    /// What was tried inside it.
+    pub(super) inner: Vec<Rc<Inner<S>>>,
 }
 
 /// A crash inside a recovery, and the recovery from that.

@@ -6,7 +6,7 @@ use super::schedule::{Outline, part};
 use crate::{
     base::Position,
     crash::{ALL_SECTORS, EffectKind, Kept, Window},
-    trace::{Action, Mark, Promise},
+    trace::{Action, FailedPages, Mark, Promise, Report},
     workload::CrashKind,
 };
 
@@ -46,6 +46,8 @@ pub enum Fate {
     Said,
     /// It is a barrier.
     Barrier,
+    /// It was made to fail, or was told of an earlier failure.
+    Failed,
     /// A barrier made it certain: which, and where that completed.
     Durable(String),
     /// It was pending, and survived.
@@ -135,6 +137,7 @@ fn fate(
     match action {
         Action::Mark(_) => return Fate::Said,
         Action::BarrierBegin { .. } | Action::BarrierEnd { .. } => return Fate::Barrier,
+        Action::BarrierFailed { .. } | Action::Refused { .. } => return Fate::Failed,
         _ => {}
     }
     if slots.is_empty() {
@@ -184,6 +187,28 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
         }
         Action::BarrierEnd { kind, inode, .. } => {
             format!("{} {} completes", kind.verb(), outline.path_of(inode))
+        }
+        Action::BarrierFailed {
+            kind,
+            inode,
+            pages,
+            report,
+            ..
+        } => {
+            let told = match report {
+                Report::ThisCall => "fails",
+                Report::LaterCall => "fails, and says that it succeeded",
+            };
+            let left = match pages {
+                FailedPages::Cleaned => "pages clean",
+                FailedPages::Reverted => "pages back to the old bytes",
+                FailedPages::Dirty => "pages as they were",
+            };
+            format!("{} {} {told}; {left}", kind.verb(), outline.path_of(inode))
+        }
+        Action::Refused { operation, inode } => {
+            let path = inode.map_or("", |inode| outline.path_of(inode));
+            format!("{operation} {path} fails").replace("  ", " ")
         }
         Action::Mark(mark) => describe_mark(mark),
         _ => outline.name(index).0,

@@ -64,6 +64,7 @@ impl Scenario {
         }
         self.job()?;
         self.check_ranges()?;
+        self.faults.check(&self.crash.profiles)?;
         self.check_lives()?;
         self.check_lists()?;
         self.check_devices()

@@ -11,6 +11,7 @@
 
 mod check;
 mod error;
+mod faults;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use error::InputError;
+pub use faults::FaultsSection;
 pub use parse::SCENARIO_BYTES_MAX;
 
 use crate::{
@@ -56,9 +58,9 @@ pub struct Scenario {
     /// How it crashes.
     #[serde(default)]
     pub crash: CrashSection,
-    /// Injected errors: none in this version.
-    #[serde(default, skip_serializing)]
-    faults: FaultsSection,
+    /// Injected errors.
+    #[serde(default, skip_serializing_if = "FaultsSection::is_none")]
+    pub faults: FaultsSection,
     /// How it is judged.
     #[serde(default)]
     pub check: CheckSection,
@@ -140,17 +142,6 @@ pub struct CrashSection {
     pub states_per_run: u32,
     /// The largest number of states at one point that exhaustive mode goes through.
     pub exhaustive_budget: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct FaultsSection {
-    #[serde(deserialize_with = "words::never")]
-    fsync: (),
-    #[serde(deserialize_with = "words::by_profile")]
-    fsync_failure: (),
-    #[serde(deserialize_with = "words::never")]
-    enospc: (),
 }
 
 /// `[check]`
@@ -317,6 +308,7 @@ impl Scenario {
             states_per_run: self.crash.states_per_run,
             exhaustive_budget: self.crash.exhaustive_budget,
             operations_per_life: self.budget.operations_per_life,
+            faults: self.faults.faults(),
         })
     }
 }

@@ -1,7 +1,10 @@
 //! What is wrong with a scenario is told with its place and what was probably meant.
 
 use super::{SCENARIO_BYTES_MAX, Scenario};
-use crate::{run::Expectation, store::OptionValue};
+use crate::{
+    run::{Expectation, FaultKind},
+    store::OptionValue,
+};
 
 const LEAST: &str = "version = 1\n[subject]\nstore = \"wal\"\n";
 
@@ -96,7 +99,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[crash]\nprofile = \"ext5\"\n",
-        "5:11: unknown profile `ext5`; the nearest is `ext4-or",
+        "5:11: unknown profile `ext5`; the nearest is `ext2",
     ),
     (
         "[crash]\ndevice = \"bit-rod\"\n",
@@ -154,6 +157,42 @@ const MISTAKES: &[(&str, &str)] = &[
         "options = { sink = \"none\" }\n",
         "4:20: wal has no option `sink`; it has sync",
     ),
+    (
+        "[faults]\nfsync_failure = \"clean-mew\"\n",
+        "5:17: unknown behaviour `clean-mew`; the nearest is `clean-new`",
+    ),
+    (
+        "[faults]\nfsync_failure = \"clean-new\"\n",
+        "5:17: no barrier is made to fail: expected fsync",
+    ),
+    (
+        "[faults]\nfsync = \"3/2\"\n",
+        "5:9: `3/2` is no ratio: expected two whole",
+    ),
+    (
+        "[faults]\nat = 3\n",
+        "5:6: at without error: expected the error",
+    ),
+    (
+        "[faults]\nerror = \"eio\"\n",
+        "5:9: error without at: expected the number",
+    ),
+    (
+        "[faults]\nat = 0\nerror = \"eio\"\n",
+        "5:6: at = 0 is no operation: they count from 1",
+    ),
+    (
+        "[faults]\nat = 1\nerror = \"enosp\"\n",
+        "6:9: unknown value `enosp`; the nearest is `enospc`",
+    ),
+    (
+        "[faults]\neintr = 1\n",
+        "5:9: what is always interrupted never ends",
+    ),
+    (
+        "[faults]\nlog_failure = \"1/9\"\n[crash]\nprofile = [\"xfs\", \"ext2\"]\n",
+        "5:15: `ext2` has no log that could fail",
+    ),
     ("x = = 1\n", "4:5: "),
 ];
 
@@ -180,14 +219,6 @@ fn what_is_not_built_is_refused() {
             "[crash]\nprofile = { base = \"ext4-ordered\" }\n",
             "5:11: a profile written out",
         ),
-        (
-            "[faults]\nfsync = \"1/50\"\n",
-            "5:9: an injected error (`1/50`)",
-        ),
-        (
-            "[faults]\nfsync_failure = \"xfs\"\n",
-            "5:17: a behaviour of a failed fsync `xfs`",
-        ),
     ];
     for (tail, expected) in cases {
         let error = error(tail);
@@ -197,8 +228,24 @@ fn what_is_not_built_is_refused() {
             "{tail:?} gives\n{error}, not\n{expected}"
         );
     }
+}
+
+#[test]
+fn injected_errors_are_taken_as_they_are_written() {
     let faultless = "[faults]\nfsync = \"0\"\nenospc = 0\nfsync_failure = \"profile\"\n";
-    assert!(parse(&format!("{LEAST}{faultless}")).is_ok());
+    let scenario = parse(&format!("{LEAST}{faultless}")).unwrap();
+    assert!(scenario.run_config().unwrap().faults.is_none());
+    let written = "[faults]\nfsync = \"1/50\"\nfsync_failure = \"clean-old\"\nat = 7\nerror = \"short-write\"\n";
+    let scenario = parse(&format!("{LEAST}{written}")).unwrap();
+    let faults = scenario.run_config().unwrap().faults;
+    assert_eq!(
+        faults.fdatasync, faults.fsync,
+        "what is left out is as fsync"
+    );
+    assert_eq!(faults.at, Some((7, FaultKind::ShortWrite)));
+    let resolved = serde_json::to_value(&scenario).unwrap();
+    let again: Scenario = serde_json::from_value(resolved).unwrap();
+    assert_eq!(again, scenario);
 }
 
 #[test]

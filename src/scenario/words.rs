@@ -12,7 +12,7 @@ use serde::{
 
 use crate::{
     oracle::catalogue::{self, Invariant},
-    profile::{DEVICES, Device, PROFILES, Profile},
+    profile::{DEVICES, Device, FsyncFailure, PROFILES, Profile},
     store::StoreKind,
 };
 
@@ -227,19 +227,39 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
     }
 }
 
-/// The rate of an error that is never injected.
-pub(super) fn never<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    match text::deserialize(deserializer)? {
-        crate::base::Ratio::NEVER => Ok(()),
-        ratio => Err(D::Error::custom(format_args!(
-            "an injected error (`{ratio}`) is not supported by this version: expected \"0\""
-        ))),
-    }
-}
+/// What a failed fsync leaves: `profile` for what the profile says, or a behaviour by name.
+pub(super) mod fsync_failure {
+    use super::{Deserialize, Deserializer, Error, FsyncFailure, Serializer};
 
-/// What an fsync that fails does, where none does.
-pub(super) fn by_profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    only(deserializer, "profile", "a behaviour of a failed fsync")
+    const BY_PROFILE: &str = "profile";
+
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference to the field"
+    )]
+    pub(in crate::scenario) fn serialize<S: Serializer>(
+        left: &Option<FsyncFailure>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(left.map_or(BY_PROFILE, |left| left.choice().word))
+    }
+
+    pub(in crate::scenario) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<FsyncFailure>, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let found = FsyncFailure::find(&word);
+        if found.is_some() || word == BY_PROFILE {
+            return Ok(found);
+        }
+        let words = FsyncFailure::ALL.iter().map(|left| left.choice().word);
+        let words: Vec<_> = words.map(|word| format!("`{word}`")).collect();
+        let words = words.join(", ");
+        Err(D::Error::custom(format_args!(
+            "unknown behaviour `{word}`, expected one of `{BY_PROFILE}`, {words}"
+        )))
+    }
 }
 
 /// The place of a subject that is a program.
@@ -253,18 +273,4 @@ impl<'de> Deserialize<'de> for NoProgram {
             "a subject that is a program is not supported by this version: expected a `store`",
         ))
     }
-}
-
-fn only<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    known: &str,
-    what: &str,
-) -> Result<(), D::Error> {
-    let word = String::deserialize(deserializer)?;
-    if word == known {
-        return Ok(());
-    }
-    Err(D::Error::custom(format_args!(
-        "{what} `{word}` is not supported by this version: expected \"{known}\""
-    )))
 }

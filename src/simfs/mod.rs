@@ -2,11 +2,20 @@
 //!
 //! A [`SimFs`] behaves as Linux does: handles mean inodes and survive rename and unlink, hard links share content, errors
 //! carry the errno that a real directory gives. It knows nothing of crashes: those are chosen afterwards, over the trace.
+//! With a [`FaultPlan`] it makes operations fail.
 //!
-//! Not modelled: permissions, timestamps, symbolic links, a full disk.
+//! Not modelled: permissions, timestamps, a disk that is full.
 
+mod content;
+mod failing;
+mod faults;
 mod file;
+mod inject;
+mod injection;
 mod namespace;
+mod rename;
+mod retained;
+mod walk;
 
 use std::{
     io::ErrorKind,
@@ -24,7 +33,16 @@ use crate::{
     },
 };
 
+pub use faults::{FaultKind, FaultPlan, Faults};
+pub use injection::{Errno, InjectedError, Injection, InjectionError};
+
+use failing::{Attempt, Failing};
+use faults::Class;
 use file::SimFile;
+use rename::InTheWay;
+
+type CallSite = &'static Location<'static>;
+type Answer<T> = Result<T, ErrorKind>;
 
 /// What a recording leaves behind: where it began and what happened since.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +86,7 @@ struct State {
     operations_left: u64,
     operations_allowed: u64,
     finished: bool,
+    failing: Option<Box<Failing>>,
 }
 
 impl Default for SimFs {
@@ -113,6 +132,7 @@ impl SimFs {
             operations_left: u64::MAX,
             operations_allowed: u64::MAX,
             finished: false,
+            failing: None,
         };
         SimFs {
             shared: Arc::new(Mutex::new(state)),
@@ -156,8 +176,24 @@ impl SimFs {
         lock(&self.shared)
     }
 
-    fn enter(&self) -> MutexGuard<'_, State> {
-        enter(&self.shared)
+    /// Locks the state for one operation of the subject, which fails here if it is to.
+    fn enter(
+        &self,
+        class: Class,
+        operation: VfsOperation,
+        path: Path<'_>,
+        site: CallSite,
+    ) -> VfsResult<MutexGuard<'_, State>> {
+        let mut state = enter(&self.shared);
+        let attempt = Attempt {
+            operation,
+            path,
+            class,
+            inode: None,
+            site,
+        };
+        state.attempt(attempt).map_err(failure(operation, path))?;
+        Ok(state)
     }
 }
 
@@ -184,28 +220,26 @@ fn enter(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    fn record(&mut self, action: Action, site: &'static Location<'static>) {
+    fn record(&mut self, action: Action, site: CallSite) {
+        if let Some(failing) = &mut self.failing {
+            let base = &self.recording.base;
+            failing.retained.note(&action, &self.live, base);
+        }
         self.recording.trace.push(action, site);
     }
 
-    fn barrier(&mut self, kind: BarrierKind, inode: Inode, site: &'static Location<'static>) {
-        let begin = self.recording.trace.end();
-        self.record(Action::BarrierBegin { kind, inode }, site);
-        self.record(Action::BarrierEnd { kind, inode, begin }, site);
-    }
-
-    fn metadata(&self, inode: Inode) -> Option<Metadata> {
-        Some(match self.live.node(inode)? {
-            Node::File(file) => Metadata {
-                kind: FileKind::File,
-                size_bytes: file.size_bytes(),
-                links: self.live.links(inode),
-            },
-            Node::Directory(_) | Node::Symlink(_) => Metadata {
-                kind: FileKind::Directory,
-                size_bytes: 0,
-                links: 1,
-            },
+    fn metadata(&self, inode: Inode) -> Answer<Metadata> {
+        let links = || self.live.links(inode);
+        let (kind, size_bytes, links) = match self.live.node(inode).ok_or(ErrorKind::NotFound)? {
+            Node::File(file) => (FileKind::File, file.size_bytes(), links()),
+            Node::Symlink(target) => (FileKind::Symlink, target.len() as u64, links()),
+            Node::Directory(_) => (FileKind::Directory, 0, 1),
+        };
+        Ok(Metadata {
+            kind,
+            size_bytes,
+            links,
+            inode: Some(u64::from(inode.0)),
         })
     }
 }
@@ -217,79 +251,132 @@ impl Vfs for SimFs {
         if !options.is_valid() {
             return Err(error(ErrorKind::InvalidInput));
         }
-        let mut state = self.enter();
+        let class = self.state().class_of_open(path, options);
+        let mut state = self.enter(class, VfsOperation::Open, path, site)?;
         let inode = state.open(path, options, site).map_err(error)?;
+        let told = state.sample_errors(inode);
         drop(state);
         Ok(Box::new(SimFile::new(
             self.shared.clone(),
             inode,
             options,
             path.to_owned(),
+            told,
         )))
     }
 
     fn create_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::CreateDir, path, site)?
             .create_dir(path, site)
             .map_err(failure(VfsOperation::CreateDir, path))
     }
 
     fn remove_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::RemoveDir, path, site)?
             .remove_dir(path, site)
             .map_err(failure(VfsOperation::RemoveDir, path))
     }
 
     fn remove_file(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::RemoveFile, path, site)?
             .remove_file(path, site)
             .map_err(failure(VfsOperation::RemoveFile, path))
     }
 
     fn rename(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
-            .rename(from, to, site)
+        self.enter(Class::Change, VfsOperation::Rename, from, site)?
+            .rename(from, to, InTheWay::Replaced, site)
             .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn rename_no_replace(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Rename, from, site)?
+            .rename(from, to, InTheWay::Kept, site)
+            .map_err(failure(VfsOperation::Rename, from))
+    }
+
+    fn exchange(&self, one: Path<'_>, other: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Exchange, one, site)?
+            .exchange(one, other, site)
+            .map_err(failure(VfsOperation::Exchange, one))
+    }
+
+    fn symlink(&self, target: &[u8], link: Path<'_>) -> VfsResult<()> {
+        let site = Location::caller();
+        self.enter(Class::Change, VfsOperation::Symlink, link, site)?
+            .symlink(target, link, site)
+            .map_err(failure(VfsOperation::Symlink, link))
+    }
+
+    fn read_link(&self, path: Path<'_>) -> VfsResult<Vec<u8>> {
+        let site = Location::caller();
+        self.enter(Class::Lookup, VfsOperation::ReadLink, path, site)?
+            .read_link(path)
+            .map_err(failure(VfsOperation::ReadLink, path))
     }
 
     fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        self.enter()
+        self.enter(Class::Change, VfsOperation::HardLink, original, site)?
             .hard_link(original, link, site)
             .map_err(failure(VfsOperation::HardLink, original))
     }
 
     fn read_dir(&self, path: Path<'_>) -> VfsResult<Vec<DirEntry>> {
-        self.enter()
+        let site = Location::caller();
+        self.enter(Class::Lookup, VfsOperation::ReadDir, path, site)?
             .read_dir(path)
             .map_err(failure(VfsOperation::ReadDir, path))
     }
 
     fn metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
-        let state = self.enter();
-        let inode = state
-            .resolve(path)
-            .map_err(failure(VfsOperation::Metadata, path))?;
-        state
-            .metadata(inode)
-            .ok_or_else(|| failure(VfsOperation::Metadata, path)(ErrorKind::NotFound))
+        let site = Location::caller();
+        let state = self.enter(Class::Lookup, VfsOperation::Metadata, path, site)?;
+        let found = state.resolve(path).and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
+    }
+
+    fn symlink_metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
+        let site = Location::caller();
+        let state = self.enter(Class::Lookup, VfsOperation::Metadata, path, site)?;
+        let found = state
+            .resolve_link(path)
+            .and_then(|inode| state.metadata(inode));
+        found.map_err(failure(VfsOperation::Metadata, path))
     }
 
     fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
         let site = Location::caller();
-        let mut state = self.enter();
-        let directory = state
-            .resolve_directory(path)
-            .map_err(failure(VfsOperation::SyncDir, path))?;
-        state.barrier(BarrierKind::FsyncDirectory, directory, site);
-        Ok(())
+        let operation = VfsOperation::SyncDir;
+        let mut state = enter(&self.shared);
+        let answer = state.resolve_directory(path).and_then(|directory| {
+            let kind = BarrierKind::FsyncDirectory;
+            state.barrier(kind, Attempt::wide(operation, path, directory, site), None)
+        });
+        answer.map_err(failure(operation, path))
+    }
+
+    fn sync_filesystem(&self) -> VfsResult<()> {
+        let site = Location::caller();
+        let operation = VfsOperation::SyncFilesystem;
+        let attempt = Attempt::wide(operation, Path::ROOT, Inode::ROOT, site);
+        enter(&self.shared)
+            .barrier(BarrierKind::Syncfs, attempt, None)
+            .map_err(failure(operation, Path::ROOT))
     }
 }
 
 fn failure(operation: VfsOperation, path: Path<'_>) -> impl Fn(ErrorKind) -> VfsError {
     move |kind| VfsError::new(operation, path.to_owned(), kind)
 }
+
+#[cfg(test)]
+mod failing_tests;
+#[cfg(test)]
+mod tests;

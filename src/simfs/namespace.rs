@@ -1,50 +1,20 @@
-//! Names: resolving paths, creating, removing and renaming, with Linux's errors.
+//! Names: creating, linking and removing, with Linux's errors.
 
-use std::{io::ErrorKind, panic::Location, sync::Arc};
+use std::{io::ErrorKind, sync::Arc};
 
-use super::State;
+use super::{
+    Answer, CallSite, State,
+    faults::Class,
+    walk::{Found, Place, check_names},
+};
 use crate::{
     image::{Inode, Name, Node},
     trace::Action,
-    vfs::{DirEntry, FileKind, OpenOptions, Path},
+    vfs::{DirEntry, FileKind, OpenOptions, Path, check_link_target},
 };
 
-type CallSite = &'static Location<'static>;
-type Answer<T> = Result<T, ErrorKind>;
-
 impl State {
-    pub(super) fn resolve(&self, path: Path<'_>) -> Answer<Inode> {
-        let mut at = Inode::ROOT;
-        for name in path.names() {
-            let directory = self.live.directory(at).ok_or(ErrorKind::NotADirectory)?;
-            check_name(name)?;
-            at = directory.get(name).ok_or(ErrorKind::NotFound)?;
-        }
-        Ok(at)
-    }
-
-    pub(super) fn resolve_directory(&self, path: Path<'_>) -> Answer<Inode> {
-        let inode = self.resolve(path)?;
-        self.live
-            .directory(inode)
-            .map(|_| inode)
-            .ok_or(ErrorKind::NotADirectory)
-    }
-
-    /// The directory that holds the last name of a path, and that name.
-    fn parent<'p>(&self, path: Path<'p>) -> Answer<(Inode, &'p [u8])> {
-        let name = path.file_name().ok_or(ErrorKind::AlreadyExists)?;
-        let parent = path.parent().ok_or(ErrorKind::AlreadyExists)?;
-        let directory = self.resolve_directory(parent)?;
-        check_name(name)?;
-        Ok((directory, name))
-    }
-
-    fn lookup(&self, directory: Inode, name: &[u8]) -> Option<Inode> {
-        self.live.directory(directory)?.get(name)
-    }
-
-    fn is_directory(&self, inode: Inode) -> bool {
+    pub(super) fn is_directory(&self, inode: Inode) -> bool {
         matches!(self.live.node(inode), Some(Node::Directory(_)))
     }
 
@@ -54,13 +24,40 @@ impl State {
         inode
     }
 
-    fn insert(&mut self, directory: Inode, name: &[u8], inode: Inode) {
+    /// A new inode with its first name.
+    fn add(&mut self, directory: Inode, name: &[u8], node: Node) -> Inode {
+        let inode = self.new_inode();
+        self.live.add(inode, node);
+        self.insert(directory, name, inode);
+        inode
+    }
+
+    /// Where something can be created.
+    fn free_place<'p>(&self, path: Path<'p>) -> Answer<Place<'p>> {
+        let place = self.place(path)?;
+        match self.lookup(&place)? {
+            Some(_) => Err(ErrorKind::AlreadyExists),
+            None => Ok(place),
+        }
+    }
+
+    /// Where something is, and what; `of_root` is said of the root, which is nowhere.
+    fn taken_place<'p>(&self, path: Path<'p>, of_root: ErrorKind) -> Answer<(Place<'p>, Inode)> {
+        if path.file_name().is_none() {
+            return Err(of_root);
+        }
+        let place = self.place(path)?;
+        let inode = self.lookup(&place)?.ok_or(ErrorKind::NotFound)?;
+        Ok((place, inode))
+    }
+
+    pub(super) fn insert(&mut self, directory: Inode, name: &[u8], inode: Inode) {
         self.live
             .directory_mut(directory)
             .insert(Name::from(name), inode);
     }
 
-    fn remove(&mut self, directory: Inode, name: &[u8]) {
+    pub(super) fn remove(&mut self, directory: Inode, name: &[u8]) {
         self.live.directory_mut(directory).remove(name);
     }
 
@@ -70,35 +67,13 @@ impl State {
         options: OpenOptions,
         caller: CallSite,
     ) -> Answer<Inode> {
-        if path.file_name().is_none() {
-            return if options.write {
-                Err(ErrorKind::IsADirectory)
-            } else {
-                Ok(Inode::ROOT)
-            };
-        }
-        let (directory, name) = self.parent(path)?;
-        let Some(inode) = self.lookup(directory, name) else {
-            if !options.create && !options.create_new {
-                return Err(ErrorKind::NotFound);
+        let inode = match self.find_to_open(path, options)? {
+            Found::Inode(inode) => inode,
+            Found::Free { directory, name } if options.create || options.create_new => {
+                return Ok(self.create(directory, &name, caller));
             }
-            let inode = self.new_inode();
-            self.live.add(inode, Node::File(Arc::default()));
-            self.insert(directory, name, inode);
-            let name = self.recording.trace.keep(name);
-            self.record(
-                Action::Create {
-                    directory,
-                    name,
-                    inode,
-                },
-                caller,
-            );
-            return Ok(inode);
+            Found::Free { .. } => return Err(ErrorKind::NotFound),
         };
-        if options.create_new {
-            return Err(ErrorKind::AlreadyExists);
-        }
         if self.is_directory(inode) && options.write {
             return Err(ErrorKind::IsADirectory);
         }
@@ -108,142 +83,83 @@ impl State {
         Ok(inode)
     }
 
-    pub(super) fn truncate(&mut self, inode: Inode, size: u64, caller: CallSite) {
-        let file = self.live.file_mut(inode);
-        let old_size = file.size_bytes();
-        file.truncate(size);
-        if size != old_size {
-            self.record(
-                Action::Truncate {
-                    inode,
-                    size,
-                    old_size,
-                },
-                caller,
-            );
+    /// What opening a file does, as far as its possible errors go.
+    pub(super) fn class_of_open(&self, path: Path<'_>, options: OpenOptions) -> Class {
+        match self.find_to_open(path, options) {
+            Ok(Found::Free { .. }) if options.create || options.create_new => Class::Change,
+            Ok(Found::Inode(_)) if options.truncate => Class::Change,
+            _ => Class::Lookup,
         }
+    }
+
+    fn find_to_open(&self, path: Path<'_>, options: OpenOptions) -> Answer<Found> {
+        if !options.create_new {
+            return self.find(path, options.create);
+        }
+        // The root is there, and so is a symbolic link, wherever it leads.
+        let place = self.place(path)?;
+        match self.lookup(&place)? {
+            Some(_) => Err(ErrorKind::AlreadyExists),
+            None => Ok(Found::Free {
+                directory: place.directory,
+                name: place.name.to_vec(),
+            }),
+        }
+    }
+
+    fn create(&mut self, directory: Inode, name: &[u8], caller: CallSite) -> Inode {
+        let inode = self.add(directory, name, Node::File(Arc::default()));
+        let name = self.recording.trace.keep(name);
+        let action = Action::Create {
+            directory,
+            name,
+            inode,
+        };
+        self.record(action, caller);
+        inode
     }
 
     pub(super) fn create_dir(&mut self, path: Path<'_>, caller: CallSite) -> Answer<()> {
-        let (directory, name) = self.parent(path)?;
-        if self.lookup(directory, name).is_some() {
-            return Err(ErrorKind::AlreadyExists);
-        }
-        let inode = self.new_inode();
-        self.live.add(inode, Node::Directory(Arc::default()));
-        self.insert(directory, name, inode);
-        let name = self.recording.trace.keep(name);
-        self.record(
-            Action::CreateDirectory {
-                directory,
-                name,
-                inode,
-            },
-            caller,
-        );
-        Ok(())
-    }
-
-    pub(super) fn remove_dir(&mut self, path: Path<'_>, caller: CallSite) -> Answer<()> {
-        let (directory, name) = self.parent(path).map_err(busy_root)?;
-        let inode = self.lookup(directory, name).ok_or(ErrorKind::NotFound)?;
-        let empty = self
-            .live
-            .directory(inode)
-            .ok_or(ErrorKind::NotADirectory)?
-            .is_empty();
-        if !empty {
-            return Err(ErrorKind::DirectoryNotEmpty);
-        }
-        self.remove(directory, name);
-        let name = self.recording.trace.keep(name);
-        self.record(
-            Action::RemoveDirectory {
-                directory,
-                name,
-                inode,
-            },
-            caller,
-        );
-        Ok(())
-    }
-
-    pub(super) fn remove_file(&mut self, path: Path<'_>, caller: CallSite) -> Answer<()> {
-        let (directory, name) = self.parent(path).map_err(|kind| match kind {
-            ErrorKind::AlreadyExists => ErrorKind::IsADirectory,
-            other => other,
-        })?;
-        let inode = self.lookup(directory, name).ok_or(ErrorKind::NotFound)?;
-        if self.is_directory(inode) {
-            return Err(ErrorKind::IsADirectory);
-        }
-        self.remove(directory, name);
-        let name = self.recording.trace.keep(name);
-        self.record(
-            Action::Unlink {
-                directory,
-                name,
-                inode,
-            },
-            caller,
-        );
-        Ok(())
-    }
-
-    pub(super) fn rename(&mut self, from: Path<'_>, to: Path<'_>, caller: CallSite) -> Answer<()> {
-        let (from_directory, from_name) = self.parent(from).map_err(busy_root)?;
-        let (to_directory, to_name) = self.parent(to).map_err(busy_root)?;
-        let inode = self
-            .lookup(from_directory, from_name)
-            .ok_or(ErrorKind::NotFound)?;
-        if self.is_directory(inode) && self.is_below(to, inode) {
-            return Err(ErrorKind::InvalidInput);
-        }
-        if self.is_below(from, self.lookup(to_directory, to_name).unwrap_or(inode)) {
-            return Err(ErrorKind::DirectoryNotEmpty);
-        }
-        let replaced = self.lookup(to_directory, to_name);
-        if let Some(old) = replaced {
-            self.check_replace(inode, old)?;
-            if old == inode {
-                return Ok(());
-            }
-        }
-        self.remove(from_directory, from_name);
-        self.insert(to_directory, to_name, inode);
-        let action = Action::Rename {
-            from: from_directory,
-            from_name: self.recording.trace.keep(from_name),
-            to: to_directory,
-            to_name: self.recording.trace.keep(to_name),
+        let place = self.free_place(path)?;
+        let directory = place.directory;
+        let inode = self.add(directory, place.name, Node::Directory(Arc::default()));
+        let name = self.recording.trace.keep(place.name);
+        let action = Action::CreateDirectory {
+            directory,
+            name,
             inode,
-            replaced,
         };
         self.record(action, caller);
         Ok(())
     }
 
-    fn check_replace(&self, inode: Inode, old: Inode) -> Answer<()> {
-        match (self.is_directory(inode), self.live.directory(old)) {
-            (false, Some(_)) => Err(ErrorKind::IsADirectory),
-            (true, None) => Err(ErrorKind::NotADirectory),
-            (true, Some(directory)) if old != inode && !directory.is_empty() => {
-                Err(ErrorKind::DirectoryNotEmpty)
-            }
-            _ => Ok(()),
-        }
+    pub(super) fn symlink(
+        &mut self,
+        target: &[u8],
+        link: Path<'_>,
+        caller: CallSite,
+    ) -> Answer<()> {
+        check_names(link)?;
+        check_link_target(target)?;
+        let place = self.free_place(link)?;
+        let directory = place.directory;
+        let inode = self.add(directory, place.name, Node::Symlink(target.into()));
+        let name = self.recording.trace.keep(place.name);
+        let target = self.recording.trace.keep(target);
+        let action = Action::Symlink {
+            directory,
+            name,
+            inode,
+            target,
+        };
+        self.record(action, caller);
+        Ok(())
     }
 
-    /// Whether the last name of `path` lies in the directory `ancestor` or below it.
-    fn is_below(&self, path: Path<'_>, ancestor: Inode) -> bool {
-        let mut at = Inode::ROOT;
-        let mut names = path.names();
-        names.next_back();
-        let on_the_way = names.any(|name| {
-            at = self.lookup(at, name).unwrap_or(at);
-            at == ancestor
-        });
-        on_the_way || ancestor == Inode::ROOT
+    pub(super) fn read_link(&self, path: Path<'_>) -> Answer<Vec<u8>> {
+        let inode = self.resolve_link(path)?;
+        let target = self.live.symlink(inode);
+        target.map(<[u8]>::to_vec).ok_or(ErrorKind::InvalidInput)
     }
 
     pub(super) fn hard_link(
@@ -252,24 +168,56 @@ impl State {
         link: Path<'_>,
         caller: CallSite,
     ) -> Answer<()> {
-        let inode = self.resolve(original)?;
-        let (directory, name) = self.parent(link)?;
-        if self.lookup(directory, name).is_some() {
-            return Err(ErrorKind::AlreadyExists);
-        }
+        check_names(link)?;
+        let inode = self.resolve_link(original)?;
+        let place = self.free_place(link)?;
         if self.is_directory(inode) {
             return Err(ErrorKind::PermissionDenied);
         }
-        self.insert(directory, name, inode);
-        let name = self.recording.trace.keep(name);
-        self.record(
-            Action::Link {
-                directory,
-                name,
-                inode,
-            },
-            caller,
-        );
+        let directory = place.directory;
+        self.insert(directory, place.name, inode);
+        let name = self.recording.trace.keep(place.name);
+        let action = Action::Link {
+            directory,
+            name,
+            inode,
+        };
+        self.record(action, caller);
+        Ok(())
+    }
+
+    pub(super) fn remove_dir(&mut self, path: Path<'_>, caller: CallSite) -> Answer<()> {
+        let (place, inode) = self.taken_place(path, ErrorKind::ResourceBusy)?;
+        let content = self.live.directory(inode);
+        if !content.ok_or(ErrorKind::NotADirectory)?.is_empty() {
+            return Err(ErrorKind::DirectoryNotEmpty);
+        }
+        let directory = place.directory;
+        self.remove(directory, place.name);
+        let name = self.recording.trace.keep(place.name);
+        let action = Action::RemoveDirectory {
+            directory,
+            name,
+            inode,
+        };
+        self.record(action, caller);
+        Ok(())
+    }
+
+    pub(super) fn remove_file(&mut self, path: Path<'_>, caller: CallSite) -> Answer<()> {
+        let (place, inode) = self.taken_place(path, ErrorKind::IsADirectory)?;
+        if self.is_directory(inode) {
+            return Err(ErrorKind::IsADirectory);
+        }
+        let directory = place.directory;
+        self.remove(directory, place.name);
+        let name = self.recording.trace.keep(place.name);
+        let action = Action::Unlink {
+            directory,
+            name,
+            inode,
+        };
+        self.record(action, caller);
         Ok(())
     }
 
@@ -278,30 +226,12 @@ impl State {
         let directory = self.live.directory(inode).ok_or(ErrorKind::NotADirectory)?;
         let entry = |(name, inode): (&Name, Inode)| DirEntry {
             name: name.to_vec(),
-            kind: if self.is_directory(inode) {
-                FileKind::Directory
-            } else {
-                FileKind::File
+            kind: match self.live.node(inode) {
+                Some(Node::Directory(_)) => FileKind::Directory,
+                Some(Node::Symlink(_)) => FileKind::Symlink,
+                Some(Node::File(_)) | None => FileKind::File,
             },
         };
         Ok(directory.iter().map(entry).collect())
-    }
-}
-
-/// The root can be neither removed nor renamed.
-fn busy_root(kind: ErrorKind) -> ErrorKind {
-    match kind {
-        ErrorKind::AlreadyExists => ErrorKind::ResourceBusy,
-        other => other,
-    }
-}
-
-/// A path is a plain walk down: `..` would leave that, and no filesystem has a name with a NUL or above 255 bytes.
-fn check_name(name: &[u8]) -> Answer<()> {
-    match name {
-        b".." => Err(ErrorKind::InvalidInput),
-        _ if name.contains(&0) => Err(ErrorKind::InvalidInput),
-        _ if name.len() > 255 => Err(ErrorKind::InvalidFilename),
-        _ => Ok(()),
     }
 }

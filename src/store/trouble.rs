@@ -7,7 +7,8 @@ use std::{
 
 use super::{OpenContext, testing::Disk};
 use crate::vfs::{
-    DirEntry, Metadata, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsFile, VfsOperation, VfsResult,
+    AllocateMode, DirEntry, Metadata, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsFile,
+    VfsOperation, VfsResult,
 };
 
 #[derive(Debug, Default)]
@@ -110,6 +111,25 @@ impl Vfs for Trouble {
         self.vfs.rename(from, to)
     }
 
+    fn rename_no_replace(&self, from: Path<'_>, to: Path<'_>) -> VfsResult<()> {
+        self.change(VfsOperation::Rename, from)?;
+        self.vfs.rename_no_replace(from, to)
+    }
+
+    fn exchange(&self, one: Path<'_>, other: Path<'_>) -> VfsResult<()> {
+        self.change(VfsOperation::Exchange, one)?;
+        self.vfs.exchange(one, other)
+    }
+
+    fn symlink(&self, target: &[u8], link: Path<'_>) -> VfsResult<()> {
+        self.change(VfsOperation::Symlink, link)?;
+        self.vfs.symlink(target, link)
+    }
+
+    fn read_link(&self, path: Path<'_>) -> VfsResult<Vec<u8>> {
+        self.vfs.read_link(path)
+    }
+
     fn hard_link(&self, original: Path<'_>, link: Path<'_>) -> VfsResult<()> {
         self.change(VfsOperation::HardLink, original)?;
         self.vfs.hard_link(original, link)
@@ -123,9 +143,17 @@ impl Vfs for Trouble {
         self.vfs.metadata(path)
     }
 
+    fn symlink_metadata(&self, path: Path<'_>) -> VfsResult<Metadata> {
+        self.vfs.symlink_metadata(path)
+    }
+
     fn sync_dir(&self, path: Path<'_>) -> VfsResult<()> {
         self.change(VfsOperation::SyncDir, path)?;
         self.vfs.sync_dir(path)
+    }
+
+    fn sync_filesystem(&self) -> VfsResult<()> {
+        self.change(VfsOperation::SyncFilesystem, Path::ROOT)
     }
 }
 
@@ -162,6 +190,34 @@ impl VfsFile for TroubledFile {
     fn set_len(&self, size_bytes: u64) -> VfsResult<()> {
         self.change(VfsOperation::SetLen)?;
         self.file.set_len(size_bytes)
+    }
+
+    fn allocate(&self, offset: u64, len: u64, mode: AllocateMode) -> VfsResult<()> {
+        self.change(VfsOperation::Allocate)?;
+        self.file.allocate(offset, len, mode)
+    }
+
+    fn punch_hole(&self, offset: u64, len: u64) -> VfsResult<()> {
+        self.change(VfsOperation::PunchHole)?;
+        self.file.punch_hole(offset, len)
+    }
+
+    fn zero_range(&self, offset: u64, len: u64, mode: AllocateMode) -> VfsResult<()> {
+        self.change(VfsOperation::ZeroRange)?;
+        self.file.zero_range(offset, len, mode)
+    }
+
+    fn write_pages(&self, bytes: &[u8], offset: u64) -> VfsResult<()> {
+        self.change(VfsOperation::WritePages)?;
+        self.file.write_pages(bytes, offset)
+    }
+
+    fn sync_pages(&self) -> VfsResult<()> {
+        self.change(VfsOperation::SyncPages)
+    }
+
+    fn sync_range(&self, offset: u64, len: u64) -> VfsResult<()> {
+        self.file.sync_range(offset, len)
     }
 
     fn sync_data(&self) -> VfsResult<()> {

@@ -136,9 +136,11 @@ pub enum Action {
         size: u64,
         old_size: u64,
     },
-    /// A range reads as zeros, and its whole blocks are given back.
+    /// A range reads as zeros, and its whole blocks are given back; one that went beyond the end is recorded up to the end
+    /// of the last block, which is given back whole, too.
     PunchHole { inode: Inode, offset: u64, len: u64 },
-    /// A range reads as zeros, and its whole blocks are reserved anew; `size` is above `old_size` if the file grows too.
+    /// A range reads as zeros, and its whole blocks, also behind the end, are reserved anew; `size` is above `old_size` if
+    /// the file grows too.
     ZeroRange {
         inode: Inode,
         offset: u64,

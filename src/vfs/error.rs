@@ -113,6 +113,16 @@ impl fmt::Display for VfsOperation {
     }
 }
 
+/// Too many symbolic links on the way: std has the kind for it, but no stable name.
+pub(crate) fn filesystem_loop() -> io::ErrorKind {
+    let errno = match () {
+        () if cfg!(any(target_os = "linux", target_os = "android")) => 40,
+        () if cfg!(windows) => 1921,
+        () => 62,
+    };
+    io::Error::from_raw_os_error(errno).kind()
+}
+
 struct OffsetSuffix(Option<u64>);
 
 impl fmt::Display for OffsetSuffix {

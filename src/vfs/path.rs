@@ -1,6 +1,6 @@
 //! Paths of our own: bytes and slashes, the same on every platform.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io::ErrorKind, sync::Arc};
 
 /// A borrowed path inside a [`Vfs`](super::Vfs): bytes, with `/` between the names.
 ///
@@ -125,6 +125,23 @@ impl fmt::Debug for PathBuf {
         self.as_path().fmt(f)
     }
 }
+
+/// Whether a symbolic link may lead there, with the answer of Linux to a target that is none; one that may lead out of the
+/// root is refused.
+pub(crate) fn check_link_target(target: &[u8]) -> Result<(), ErrorKind> {
+    let mut names = target.split(|&byte| byte == b'/');
+    if target.starts_with(b"/") || target.contains(&0) || names.any(|name| name == b"..") {
+        return Err(ErrorKind::InvalidInput);
+    }
+    match target.len() {
+        0 => Err(ErrorKind::NotFound),
+        1..LINK_LIMIT_BYTES => Ok(()),
+        _ => Err(ErrorKind::InvalidFilename),
+    }
+}
+
+/// A path of Linux has fewer bytes.
+const LINK_LIMIT_BYTES: usize = 4096;
 
 #[cfg(test)]
 mod tests {

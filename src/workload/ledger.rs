@@ -64,6 +64,8 @@ struct Entry {
     buffered: Position,
     durable: Position,
     failed: Position,
+    /// From here on a promise for process crashes holds no more: the page cache went back to what is on disk.
+    taken_back: Position,
     /// What recoveries before this life's showed.
     earlier: Seen,
     /// What this life's recovery shows, from where on it is over.
@@ -123,18 +125,45 @@ impl Ledger {
                     buffered: never,
                     durable: never,
                     failed: never,
+                    taken_back: never,
                     earlier: Seen::NotYet,
                     seen: Seen::NotYet,
                 });
             }
             Mark::Acknowledged(id, promise) => {
                 let entry = &mut self.entries[id.index()];
+                if entry.taken_back < at {
+                    entry.buffered = at;
+                    entry.taken_back = Position::NEVER;
+                }
                 entry.buffered = entry.buffered.min(at);
                 if promise == Promise::Durable {
                     entry.durable = entry.durable.min(at);
                 }
             }
-            Mark::Failed(id) => self.entries[id.index()].failed = at,
+            Mark::Failed(id) => {
+                let entry = &mut self.entries[id.index()];
+                entry.failed = entry.failed.min(at);
+            }
+        }
+    }
+
+    /// A barrier failed before position `at`: what was not durable by then is in doubt, each operation on its own. Where the
+    /// page cache `went_back` to what is on disk, so is what was promised for process crashes only.
+    pub fn fail_barrier(&mut self, at: Position, went_back: bool) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.durable > at) {
+            entry.failed = entry.failed.min(at);
+            if went_back && entry.buffered <= at {
+                entry.taken_back = entry.taken_back.min(at);
+            }
+        }
+    }
+
+    /// This life's recovery went another way than the one that [`Ledger::settle`] was told of, and shows `present` of the
+    /// operations of earlier lives.
+    pub fn see(&mut self, present: &[bool]) {
+        for (entry, &present) in self.entries.iter_mut().zip(present) {
+            entry.see(present);
         }
     }
 
@@ -199,21 +228,17 @@ impl Ledger {
                 }
             };
             let earlier = entry.seen(is_open);
-            let kept = match crash {
-                CrashKind::ProcessCrash => entry.buffered,
-                CrashKind::PowerLoss => entry.durable,
-            };
+            let kept = entry.acknowledged(point, crash);
             *entry = Entry {
                 issued: Position(0),
                 buffered: carried(kept),
                 durable: carried(entry.durable),
                 failed: carried(entry.failed),
+                taken_back: Position::NEVER,
                 earlier,
-                seen: match (earlier, present) {
-                    (Seen::Absent, _) | (_, false) => Seen::Absent,
-                    (_, true) => Seen::Present,
-                },
+                seen: earlier,
             };
+            entry.see(present);
         }
     }
 }
@@ -223,11 +248,24 @@ impl Entry {
         if is_open { self.seen } else { self.earlier }
     }
 
-    fn standing(&self, seen: Seen, point: Position, crash: CrashKind) -> Standing {
-        let acknowledged = match crash {
-            CrashKind::ProcessCrash => self.buffered,
-            CrashKind::PowerLoss => self.durable,
+    /// Sets down what this life's recovery shows; what an earlier one showed to be gone is gone.
+    fn see(&mut self, present: bool) {
+        self.seen = match (self.earlier, present) {
+            (Seen::Absent, _) | (_, false) => Seen::Absent,
+            (_, true) => Seen::Present,
         };
+    }
+
+    /// Where it was acknowledged for a crash of this kind, as far as that holds at `point`.
+    fn acknowledged(&self, point: Position, crash: CrashKind) -> Position {
+        match crash {
+            CrashKind::ProcessCrash if self.taken_back > point => self.buffered,
+            _ => self.durable,
+        }
+    }
+
+    fn standing(&self, seen: Seen, point: Position, crash: CrashKind) -> Standing {
+        let acknowledged = self.acknowledged(point, crash);
         match seen {
             Seen::Absent => Standing::Gone,
             _ if acknowledged <= point => Standing::MustSurvive,
@@ -270,6 +308,21 @@ mod tests {
             [Standing::InDoubt]
         );
         assert_eq!(standings(&ledger, 0, CrashKind::ProcessCrash), []);
+    }
+
+    #[test]
+    fn it_ends_where_a_failed_barrier_takes_the_page_cache_back() {
+        let mut ledger = ledger();
+        ledger.fail_barrier(Position(6), true);
+        assert!(ledger.failed_by(OperationId(0), Position(6)));
+        let at = |point| standings(&ledger, point, CrashKind::ProcessCrash);
+        assert_eq!(at(5), [Standing::MustSurvive, Standing::InDoubt]);
+        // The sync at 8 upgraded the first operation before the ledger heard of the failure.
+        assert_eq!(at(6), [Standing::InDoubt, Standing::InDoubt]);
+        assert_eq!(
+            standings(&ledger, 8, CrashKind::PowerLoss)[0],
+            Standing::MustSurvive
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What is done to the content of files: blocks, lengths, and blocks given back.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use tornwrite::{
     image::Inode,
@@ -31,7 +34,7 @@ struct Write {
     old_size: usize,
     /// What goes before a late effect of this write.
     log: Vec<Edge>,
-    /// The effects of its bytes so far, each with whether it allocates.
+    /// The effects so far of bytes that a longer length shows, each with whether it is the first on its block.
     parts: Vec<(usize, bool)>,
     /// The effect that all new blocks share, if they do.
     fresh: Option<usize>,
@@ -100,14 +103,19 @@ impl Builder<'_> {
             offset,
             bytes: bytes.to_vec(),
         });
-        for unit in self.units(key.1, offset..offset + bytes.len(), fresh, write.inode) {
-            let mut before = self.versions_of(key, &unit);
+        let unit = self.unit(fresh, pending);
+        for unit in self.units(unit, key, offset..offset + bytes.len(), fresh) {
+            let mut before = edges(self.versions_of(key, &unit), Why::Version);
             if pending && self.rules.has_log() {
-                before.extend(&block.first);
+                before.extend(self.after_first(&block));
             }
-            let effect = self.bytes_effect(write, unit, edges(before, Why::Version), fresh);
+            let effect = self.bytes_effect(write, unit, before, fresh);
             self.effects[effect].blocks.insert(key);
-            write.parts.push((effect, allocates));
+            self.effects[effect].fresh = fresh;
+            // A length needs the bytes that it shows, not those of the same write below the old one.
+            if key.1 >= write.old_size / BLOCK {
+                write.parts.push((effect, fresh));
+            }
             self.versions.entry(key).or_default().push(effect);
             if fresh && !block.first.contains(&effect) {
                 block.first.push(effect);
@@ -117,22 +125,41 @@ impl Builder<'_> {
         self.blocks.insert(key, block);
     }
 
+    /// What a write to a block needs whose first version is pending: that version, or the log that it is waiting for where
+    /// its sectors come one by one.
+    fn after_first(&self, block: &Block) -> Vec<Edge> {
+        if self.rules.fresh_tear != FreshTear::Sector {
+            return edges(block.first.iter().copied(), Why::Version);
+        }
+        let firsts = block.first.iter().map(|&first| &self.effects[first]);
+        let all = firsts.flat_map(|first| first.edges.iter().copied());
+        all.filter(|edge| edge.why == Why::Order).collect()
+    }
+
+    /// The smallest piece of a write to a block that survives on its own.
+    fn unit(&self, fresh: bool, pending: bool) -> usize {
+        let [new, old] = [self.rules.fresh_unit(), self.rules.overwrite_unit()];
+        if self.rules.data == DataPath::Journaled {
+            BLOCK
+        } else if fresh {
+            new
+        } else if pending {
+            // It may be part of what the block's first write-back writes, or come after it.
+            old.min(new)
+        } else {
+            old
+        }
+    }
+
     /// The units that a write to a block puts on disk: the first write-back of a new block writes all of it, any other the
     /// units that were written to.
     fn units(
         &self,
-        block: usize,
+        unit: usize,
+        (inode, block): (Inode, usize),
         written: Range<usize>,
         fresh: bool,
-        inode: Inode,
     ) -> Vec<Range<usize>> {
-        let unit = if self.rules.data == DataPath::Journaled {
-            BLOCK
-        } else if fresh {
-            self.rules.fresh_unit()
-        } else {
-            self.rules.overwrite_unit()
-        };
         // Zeros on what was never anything else are no effect.
         let used = self.live.used(inode);
         let starts = (block * BLOCK..(block + 1) * BLOCK).step_by(unit);
@@ -205,7 +232,7 @@ impl Builder<'_> {
         let first: Vec<usize> = match self.rules.data_first {
             DataFirst::Nothing => Vec::new(),
             DataFirst::NewBlocks => {
-                let new = write.parts.iter().filter(|(_, allocates)| *allocates);
+                let new = write.parts.iter().filter(|(_, first)| *first);
                 new.map(|(effect, _)| *effect).collect()
             }
             DataFirst::All => write.parts.iter().map(|(effect, _)| *effect).collect(),
@@ -280,26 +307,39 @@ impl Builder<'_> {
         }
     }
 
-    /// A range reads as zeros; its whole blocks are given back, and reserved anew if `reserve`.
-    pub fn zero(&mut self, inode: Inode, range: Range<usize>, reserve: bool, size: Option<usize>) {
-        let zero = Change::Zero {
+    /// A range reads as zeros: its whole blocks are given back in one step, its edges are overwritten where there is a block.
+    pub fn zero(&mut self, inode: Inode, range: Range<usize>) {
+        let whole = range.start.div_ceil(BLOCK)..range.end / BLOCK;
+        let mut write = Write {
             inode,
-            range: range.clone(),
+            old_size: usize::MAX,
+            log: self.log_before(self.entry),
+            parts: Vec::new(),
+            fresh: None,
+            over: None,
         };
-        self.live.apply(&zero);
-        if let (true, Some(size)) = (self.rules.has_log(), size) {
-            self.push(vec![zero, Change::Size { inode, size }], Vec::new(), true);
-        } else {
-            self.push(vec![zero], Vec::new(), self.rules.has_log());
-            if let Some(size) = size {
-                self.set_size(inode, size);
+        let edges = BTreeSet::from([range.start / BLOCK, (range.end - 1) / BLOCK]);
+        for block in edges.into_iter().filter(|block| !whole.contains(block)) {
+            let start = range.start.max(block * BLOCK);
+            let end = range.end.min((block + 1) * BLOCK);
+            if self
+                .blocks
+                .get(&(inode, block))
+                .is_some_and(|block| block.written)
+            {
+                self.piece(&mut write, start, &vec![0; end - start]);
             }
         }
-        let whole = range.start.div_ceil(BLOCK)..range.end / BLOCK;
-        self.give_back(inode, whole);
-        if reserve {
-            self.reserve(inode, range);
+        if whole.is_empty() {
+            return;
         }
+        let zero = Change::Zero {
+            inode,
+            range: whole.start * BLOCK..whole.end * BLOCK,
+        };
+        self.live.apply(&zero);
+        self.push(vec![zero], Vec::new(), self.rules.has_log());
+        self.give_back(inode, whole);
     }
 
     /// What was never written to disk is gone from the running program's view too.

@@ -53,6 +53,8 @@ pub struct Effect {
     pub name: Option<NameChange>,
     /// The blocks that it writes.
     pub blocks: BTreeSet<(Inode, usize)>,
+    /// Whether it is the first version of a new block.
+    pub fresh: bool,
     /// The position from which on it cannot be lost.
     pub certain_at: Option<usize>,
     /// The position from which on it cannot survive.
@@ -69,16 +71,13 @@ impl Effect {
     fn is_gone(&self, point: usize) -> bool {
         self.gone_at.is_some_and(|at| at <= point)
     }
-
-    fn has_failed(&self, point: usize) -> bool {
-        self.failures.iter().any(|failure| failure.at <= point)
-    }
 }
 
-/// Whether an edge counts at a point: nothing waits for bytes whose writing failed, but later versions of them.
+/// Whether an edge counts at a point: nothing waits for bytes whose writing failed, but later versions of them. Write-back
+/// may have failed long before the barrier that says so.
 pub fn counts(effects: &[Effect], edge: Edge, point: usize) -> bool {
     let to = &effects[edge.to];
-    !to.is_gone(point) && (edge.why == Why::Version || !to.has_failed(point))
+    !to.is_gone(point) && (edge.why == Why::Version || to.failures.is_empty())
 }
 
 pub struct Builder<'r> {
@@ -170,7 +169,7 @@ impl Builder<'_> {
                 }
             }
             Action::PunchHole { inode, offset, len } => {
-                self.zero(inode, bytes(offset)..bytes(offset + len), false, None);
+                self.zero(inode, bytes(offset)..bytes(offset + len));
             }
             Action::ZeroRange {
                 inode,
@@ -179,8 +178,11 @@ impl Builder<'_> {
                 size,
                 old_size,
             } => {
-                let size = (size > old_size).then_some(bytes(size));
-                self.zero(inode, bytes(offset)..bytes(offset + len), true, size);
+                self.zero(inode, bytes(offset)..bytes(offset + len));
+                if size > old_size {
+                    self.set_size(inode, bytes(size));
+                }
+                self.reserve(inode, bytes(offset)..bytes(offset + len));
             }
             Action::BarrierEnd { kind, inode, begin } => {
                 reach::barrier(self, kind, inode, begin.index());
@@ -233,6 +235,7 @@ impl Builder<'_> {
     /// A barrier on `files` failed.
     fn failed(&mut self, files: &BTreeSet<Inode>, pages: FailedPages, begin: usize) {
         let at = self.entry + 1;
+        let entries: Vec<usize> = self.effects.iter().map(|effect| effect.entry).collect();
         for effect in &mut self.effects {
             let tried = effect.file().is_some_and(|file| files.contains(&file))
                 && effect.entry < begin
@@ -241,6 +244,9 @@ impl Builder<'_> {
             match pages {
                 FailedPages::Cleaned if tried && !effect.blocks.is_empty() => {
                     effect.failures.push(Failure { begin, at });
+                    if effect.logged {
+                        leave_log(effect, &entries);
+                    }
                 }
                 FailedPages::Reverted if tried && !effect.logged => effect.gone_at = Some(at),
                 _ => {}
@@ -252,6 +258,16 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// Bytes in the log that could not be written to their place are no part of it any more: what is left of its order is that
+/// of a write without a journal.
+fn leave_log(effect: &mut Effect, entries: &[usize]) {
+    effect.logged = false;
+    let (entry, fresh) = (effect.entry, effect.fresh);
+    effect
+        .edges
+        .retain(|edge| edge.why != Why::Order || fresh && entries[edge.to] < entry);
 }
 
 pub fn edges(to: impl IntoIterator<Item = usize>, why: Why) -> Vec<Edge> {

@@ -1,9 +1,10 @@
 //! Random small programs over a few files.
 
 use tornwrite::{
-    base::{Rng, Seed, Stream},
+    base::{Position, Rng, Seed, Stream},
     simfs::{Recording, SimFs},
-    vfs::{FileExt as _, OpenOptions, Path, Vfs as _, VfsExt as _, VfsFile},
+    trace::{Action, FailedPages, Report},
+    vfs::{AllocateMode, FileExt as _, OpenOptions, Path, Vfs as _, VfsExt as _, VfsFile},
 };
 
 const FILES: [&str; 5] = ["a", "b", "d/a", "d/b", "e/a"];
@@ -19,9 +20,24 @@ pub fn random(seed: u64) -> Recording {
     random_between(seed, |_| (), |_| ())
 }
 
-/// The same, with something done before it and after it.
+/// A recording of a random program that changes names and little else, with many barriers between.
+pub fn random_names(seed: u64) -> Recording {
+    written(seed, 12, Writer::name_or_barrier, |_| (), |_| ())
+}
+
+/// The same as [`random`], with something done before it and after it.
 pub fn random_between(
     seed: u64,
+    before: impl FnOnce(&SimFs),
+    after: impl FnOnce(&SimFs),
+) -> Recording {
+    written(seed, 8, Writer::operation, before, after)
+}
+
+fn written(
+    seed: u64,
+    most: u64,
+    operation: fn(&mut Writer),
     before: impl FnOnce(&SimFs),
     after: impl FnOnce(&SimFs),
 ) -> Recording {
@@ -37,16 +53,46 @@ pub fn random_between(
     writer.fs = SimFs::mount(writer.fs.live_image());
     writer.handles.clear();
     before(&writer.fs);
-    let operations = writer.done() + writer.rng.between(3, 8);
+    let operations = writer.done() + writer.rng.between(3, most);
     // Operations that fail (nothing there, already there) are no part of the recording.
     for _ in 0..200 {
         if writer.done() >= operations {
             break;
         }
-        writer.operation();
+        operation(&mut writer);
     }
     after(&writer.fs);
     writer.fs.finish()
+}
+
+/// A recording of a random program of which some barriers fail.
+pub fn random_with_failures(seed: u64) -> Recording {
+    let mut recording = random(seed);
+    let mut rng = Rng::new(Seed(seed), Stream::Workload, 1);
+    let entries = recording.trace.entries().to_vec();
+    // The bytes stay, so that what is put back refers to them as before.
+    recording.trace.truncate(Position(0));
+    for entry in entries {
+        let mut action = entry.action;
+        if let Action::BarrierEnd { kind, inode, begin } = action
+            && rng.below(2) == 0
+        {
+            action = Action::BarrierFailed {
+                kind,
+                inode,
+                begin,
+                pages: *rng.choose(&[
+                    FailedPages::Cleaned,
+                    FailedPages::Cleaned,
+                    FailedPages::Reverted,
+                    FailedPages::Dirty,
+                ]),
+                report: Report::ThisCall,
+            };
+        }
+        recording.trace.push(action, entry.site);
+    }
+    recording
 }
 
 /// The recording of a written program: what `before` does is durable.
@@ -100,7 +146,7 @@ impl Writer {
     }
 
     fn operation(&mut self) {
-        match self.rng.below(20) {
+        match self.rng.below(30) {
             0 | 1 => self.create(),
             2..=7 => self.write(),
             8 => {
@@ -142,16 +188,108 @@ impl Writer {
                     let _ = handle.sync_data();
                 }
             }
-            _ => {
+            18 | 19 => {
                 let root = self.rng.below(2) == 0;
                 let directory = if root { Path::ROOT } else { self.directory() };
                 let _ = self.fs.sync_dir(directory);
+            }
+            20..=23 => self.space(),
+            24 => {
+                let (one, other) = (self.file(), self.file());
+                let _ = self.fs.exchange(one, other);
+            }
+            25 => {
+                let link = self.file();
+                let _ = self.fs.symlink(b"a", link);
+            }
+            _ => self.rare(),
+        }
+    }
+
+    fn name_or_barrier(&mut self) {
+        match self.rng.below(10) {
+            0 | 1 => self.create(),
+            2 => {
+                let bytes = vec![self.byte; 100];
+                self.byte += 1;
+                if let Some(handle) = self.handle() {
+                    let _ = handle.append(&bytes);
+                }
+            }
+            3 | 4 => {
+                let (from, to) = (self.file(), self.file());
+                let _ = self.fs.rename(from, to);
+            }
+            5 => {
+                let directory = self.directory();
+                let _ = self.fs.create_dir(directory);
+            }
+            6 => {
+                let directory = self.directory();
+                let _ = self.fs.sync_dir(directory.parent().unwrap_or(Path::ROOT));
+            }
+            7 | 8 => {
+                if let Some(handle) = self.handle() {
+                    let _ = handle.sync_all();
+                }
+            }
+            _ => self.operation(),
+        }
+    }
+
+    /// Reserves, punches or zeroes a range.
+    fn space(&mut self) {
+        let offset = *self.rng.choose(&OFFSETS);
+        let len = *self.rng.choose(&[100, 512, 4096, 5000, 8192]);
+        let mode = *self
+            .rng
+            .choose(&[AllocateMode::Extend, AllocateMode::KeepSize]);
+        let which = self.rng.below(4);
+        if let Some(handle) = self.handle() {
+            let _ = match which {
+                0 | 1 => handle.allocate(offset, len, mode),
+                2 => handle.punch_hole(offset, len),
+                _ => handle.zero_range(offset, len, mode),
+            };
+        }
+    }
+
+    /// Stores through a mapping, writes that are durable, and the less usual barriers.
+    fn rare(&mut self) {
+        let which = self.rng.below(6);
+        let bytes = self.bytes();
+        let offset = *self.rng.choose(&OFFSETS);
+        match which {
+            0 | 1 => {
+                if let Some(handle) = self.handle() {
+                    let _ = handle.write_pages(&bytes, offset);
+                }
+            }
+            2 => {
+                if let Some(handle) = self.handle() {
+                    let _ = handle.sync_pages();
+                }
+            }
+            3 => {
+                if let Some(handle) = self.handle() {
+                    let _ = handle.sync_range(0, 0);
+                }
+            }
+            4 => {
+                let _ = self.fs.sync_filesystem();
+            }
+            _ => {
+                let options = OpenOptions::new().write().sync_data_writes();
+                let file = self.file();
+                if let Ok(handle) = self.fs.open(file, options) {
+                    let _ = handle.write_at(&bytes, offset);
+                }
             }
         }
     }
 
     fn create(&mut self) {
-        let mut options = OpenOptions::new().write().create();
+        let mut options = OpenOptions::new().read().write().create();
         if self.rng.below(3) == 0 {
             options = options.truncate();
         }
@@ -165,7 +303,7 @@ impl Writer {
     fn handle(&mut self) -> Option<&dyn VfsFile> {
         if self.handles.is_empty() || self.rng.below(3) == 0 {
             let file = self.file();
-            let handle = self.fs.open(file, OpenOptions::new().write()).ok()?;
+            let handle = self.fs.open(file, OpenOptions::new().read().write()).ok()?;
             self.handles.push(handle);
             return self.handles.last().map(AsRef::as_ref);
         }

@@ -6,7 +6,9 @@ use tornwrite::{
     base::Seed,
     oracle::{Case, Issued, Oracle, Outcome, Witness},
     profile::{Device, Profile},
-    run::{Acknowledgements, CrashMode, Job, Mode, RunConfig, Subject, SubjectError, Workload},
+    run::{
+        Acknowledgements, CrashMode, Faults, Job, Mode, RunConfig, Subject, SubjectError, Workload,
+    },
     trace::{OperationId, Promise},
     vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsError, VfsExt as _, VfsFile},
     workload::{Past, Standing},
@@ -112,7 +114,7 @@ impl Subject for Numbers {
 
 /// Twelve numbers a life, each four times as long as a sector would need to tear them in the middle.
 #[derive(Debug)]
-struct CountUp;
+pub(crate) struct CountUp;
 
 impl Workload<u32> for CountUp {
     fn life(&self, _: Seed, life: u32, _: u32, _: &[Past<'_, u32>]) -> Vec<u32> {
@@ -125,7 +127,7 @@ impl Workload<u32> for CountUp {
 }
 
 /// What must survive is there, and recovery shows something.
-struct Durable;
+pub(crate) struct Durable;
 
 impl Oracle<u32, Vec<u32>> for Durable {
     fn invariants(&self) -> Vec<&'static str> {
@@ -192,5 +194,6 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 32,
         exhaustive_budget: 4096,
         operations_per_life: 2_000,
+        faults: Faults::default(),
     }
 }

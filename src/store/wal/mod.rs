@@ -26,7 +26,10 @@
 //!   only on the word of an fsync that this opening saw succeed; leftovers are harmless in any
 //!   combination.
 //! - *One failure is enough.* After a failed write or sync the store answers
-//!   [`StoreError::Poisoned`] for ever; no fsync is tried twice.
+//!   [`StoreError::Poisoned`] for ever; no failed fsync is tried again.
+//! - *A kernel may be late.* What an fsync could not write, ext4 with journaled data reports at the
+//!   next call only. So each file is synced twice before anything relies on it: the second call has
+//!   nothing to write, and tells of the first one.
 //!
 //! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a
 //! defence against a filesystem that reports an fsync as done and drops the data.
@@ -158,14 +161,14 @@ impl Wal {
     fn append(&mut self, stream: &[u8], events: &EventBatch) -> Result<Promise, StoreError> {
         self.make_room()?;
         self.encode(stream, events)?;
-        let appended = self.active.file.append(&self.buffer)?;
+        let appended = self.active.append(&self.buffer)?;
         if appended < self.buffer.len() {
             return Err(self.short_append());
         }
         self.active.size_bytes += appended as u64;
         let promise = match self.options.sync {
             SyncMode::Always => {
-                self.active.file.sync_data()?;
+                self.active.sync()?;
                 self.synced_lsn = self.next_lsn() + events.len() as u64;
                 Promise::Durable
             }
@@ -219,7 +222,7 @@ impl Wal {
     fn sync_log(&mut self) -> Result<(), StoreError> {
         if self.synced_lsn < self.next_lsn() {
             // fdatasync is enough: it takes the size along, and the name is durable already.
-            self.active.file.sync_data()?;
+            self.active.sync()?;
             self.synced_lsn = self.next_lsn();
         }
         Ok(())

@@ -15,6 +15,8 @@
 //! file's name) before the store is open. A segment is therefore whole up to there, or was never
 //! used.
 
+use std::io::ErrorKind;
+
 use super::{
     bytes::{put, u32_at, u64_at},
     frame::{self, Frame, Origin},
@@ -133,6 +135,24 @@ pub(super) struct Active {
 }
 
 impl Active {
+    /// Appends in one write; the number of bytes that it took.
+    pub(super) fn append(&self, bytes: &[u8]) -> VfsResult<usize> {
+        loop {
+            match self.file.append(bytes) {
+                // It was interrupted before it did anything.
+                Err(error) if error.kind == ErrorKind::Interrupted => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Makes what was appended durable. The second call is there to hear of what the first could not
+    /// write.
+    pub(super) fn sync(&self) -> VfsResult<()> {
+        self.file.sync_data()?;
+        self.file.sync_data()
+    }
+
     /// Creates a segment from room for a header and the carried frames, and makes all of it
     /// durable, name included.
     pub(super) fn create(vfs: &dyn Vfs, header: Header, buffer: &mut [u8]) -> VfsResult<Active> {
@@ -140,6 +160,7 @@ impl Active {
         let options = OpenOptions::new().append().create_new();
         let file = vfs.open(path(header.number).as_path(), options)?;
         file.append_all(buffer)?;
+        file.sync_all()?;
         file.sync_all()?;
         vfs.sync_dir(DIRECTORY)?;
         Ok(Active {

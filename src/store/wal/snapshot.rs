@@ -112,6 +112,8 @@ pub(super) fn write(vfs: &dyn Vfs, name: Name, log: &EventLog) -> Result<(), Sto
     let file = vfs.open(temporary.as_path(), options)?;
     file.write_all_at(&bytes, 0)?;
     file.sync_all()?;
+    // It has its name only when a late report of a failure would have come.
+    file.sync_all()?;
     vfs.rename(temporary.as_path(), name.path("snap").as_path())?;
     Ok(vfs.sync_dir(DIRECTORY)?)
 }

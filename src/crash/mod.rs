@@ -13,6 +13,7 @@
 //!
 //! Not modelled here: media faults, extended attributes.
 
+mod carry;
 mod chain;
 mod choices;
 mod content;

@@ -8,6 +8,7 @@
 
 mod finding;
 mod human;
+mod legality;
 mod numbers;
 mod table;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod timeline;
 
 pub use finding::sentences;
 pub use human::{Detail, Human, campaign};
+pub use legality::{legality, missing};
 pub use numbers::grouped;
 pub use timeline::render_timeline;
 

@@ -1,0 +1,82 @@
+//! What is missing, and why a crash state is legal: the blocks behind the three sentences.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use super::{finding::wrap, timeline::short};
+use crate::run::{Before, LegalReason, Legality, Missing, NamedOperation};
+
+const MISSING: &str = "  Missing ";
+const LEGAL: &str = "  Legal   ";
+const INDENT: &str = "          ";
+
+/// What should have been durable before what, with the places in the subject's code.
+pub fn missing(missing: &Missing) -> String {
+    let mut text = String::new();
+    let mut word = MISSING;
+    for sentence in missing.sentences() {
+        text += &wrap(std::mem::replace(&mut word, INDENT), &sentence);
+    }
+    let orderings = missing.orderings.iter().flat_map(|missing| &missing.one_of);
+    let mut places = BTreeSet::new();
+    for ordering in orderings {
+        places.insert(&ordering.lost);
+        if let Before::Later(later) = &ordering.before {
+            places.insert(later);
+        }
+    }
+    for operation in places.into_iter().filter(|place| !place.site.is_empty()) {
+        text += &place(operation);
+    }
+    text
+}
+
+/// Why each crash state is legal, and under which profiles.
+pub fn legality(all: &[Legality]) -> String {
+    let mut text = String::new();
+    for legality in all {
+        let crash = match all.len() {
+            1 => String::new(),
+            _ => format!("{}: ", legality.title),
+        };
+        let mut word = LEGAL;
+        let mut first = crash.clone();
+        for reason in &legality.reasons {
+            let sentence = std::mem::take(&mut first) + &reason.sentence();
+            text += &wrap(std::mem::replace(&mut word, INDENT), &sentence);
+            text += &source(reason);
+        }
+        if legality.reasons.is_empty() {
+            text += &wrap(LEGAL, &format!("{crash}nothing was lost"));
+        }
+        if legality.more > 0 {
+            let _ = writeln!(text, "{INDENT}and {} more", legality.more);
+        }
+        if !legality.reasons.is_empty() {
+            text += &wrap(INDENT, &under(legality));
+        }
+    }
+    text
+}
+
+fn under(legality: &Legality) -> String {
+    let names = legality.under.join(", ");
+    let observed = if legality.observed_too {
+        "an observed strength too"
+    } else {
+        "no observed strength"
+    };
+    format!("Legal under {names}; {observed}.")
+}
+
+fn source(reason: &LegalReason) -> String {
+    let Some(rule) = &reason.rule else {
+        return String::new();
+    };
+    let quoted = format!("[{} = {}: {}]", rule.key, rule.choice, rule.source);
+    wrap(INDENT, &quoted)
+}
+
+fn place(operation: &NamedOperation) -> String {
+    let site = short(&operation.site);
+    wrap(INDENT, &format!("{}: {site}", operation.text))
+}

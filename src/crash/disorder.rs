@@ -22,7 +22,7 @@ pub enum Disorder {
     Torn,
     /// A length survived without the bytes below it.
     SizeWithoutBytes,
-    /// Bytes survived without the length that shows them.
+    /// Bytes survived without the length that shows them, or that shows all of them.
     BytesWithoutSize,
     /// A rename over a file survived, and what had been written to the renamed file did not.
     RenameWithoutContent,
@@ -132,7 +132,9 @@ pub(super) fn within(profile: &Profile, lost: &Effect, kept: &Effect) -> (Disord
             };
             (Disorder::BytesWithoutSize, key)
         }
-        (EffectKind::Size { .. }, EffectKind::Size { .. }) => (Disorder::Torn, "growth"),
+        (EffectKind::Size { .. }, EffectKind::Size { .. }) => {
+            (Disorder::BytesWithoutSize, "growth")
+        }
         (EffectKind::Name { .. }, EffectKind::Name { .. }) => (Disorder::Torn, "metadata"),
         _ if lost.group.is_some() => (Disorder::Torn, "data"),
         _ => (Disorder::Torn, "metadata"),

@@ -33,27 +33,27 @@ pub fn missing(missing: &Missing) -> String {
 /// Why each crash state is legal, and under which profiles.
 pub fn legality(all: &[Legality]) -> String {
     let mut text = String::new();
-    for legality in all {
+    let mut quoted = BTreeSet::new();
+    let told = all.iter().filter(|legality| !legality.reasons.is_empty());
+    if told.clone().next().is_none() {
+        return wrap(LEGAL, "nothing was lost");
+    }
+    for legality in told {
         let crash = match all.len() {
             1 => String::new(),
             _ => format!("{}: ", legality.title),
         };
         let mut word = LEGAL;
-        let mut first = crash.clone();
+        let mut first = crash;
         for reason in &legality.reasons {
             let sentence = std::mem::take(&mut first) + &reason.sentence();
             text += &wrap(std::mem::replace(&mut word, INDENT), &sentence);
-            text += &source(reason);
-        }
-        if legality.reasons.is_empty() {
-            text += &wrap(LEGAL, &format!("{crash}nothing was lost"));
+            text += &source(reason, &mut quoted);
         }
         if legality.more > 0 {
             let _ = writeln!(text, "{INDENT}and {} more", legality.more);
         }
-        if !legality.reasons.is_empty() {
-            text += &wrap(INDENT, &under(legality));
-        }
+        text += &wrap(INDENT, &under(legality));
     }
     text
 }
@@ -68,12 +68,19 @@ fn under(legality: &Legality) -> String {
     format!("Legal under {names}; {observed}.")
 }
 
-fn source(reason: &LegalReason) -> String {
+/// Where the rule comes from; in full the first time.
+fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>) -> String {
     let Some(rule) = &reason.rule else {
         return String::new();
     };
-    let quoted = format!("[{} = {}: {}]", rule.key, rule.choice, rule.source);
-    wrap(INDENT, &quoted)
+    let source = match quoted.insert(&rule.source) {
+        true => &rule.source,
+        false => "as above",
+    };
+    wrap(
+        INDENT,
+        &format!("[{} = {}: {source}]", rule.key, rule.choice),
+    )
 }
 
 fn place(operation: &NamedOperation) -> String {

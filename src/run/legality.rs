@@ -195,7 +195,11 @@ impl LegalReason {
         let lost = with_more(&self.lost, self.lost_more);
         let what = match &self.survived {
             None => format!("{lost} did not survive"),
-            Some(survived) if *survived == self.lost => format!("{lost} survived in part"),
+            Some(survived) if *survived == self.lost => match self.disorder {
+                Disorder::SizeWithoutBytes => format!("{lost} survived without all of its bytes"),
+                Disorder::BytesWithoutSize => format!("{lost} survived without all of its length"),
+                _ => format!("{lost} survived in part"),
+            },
             Some(survived) => {
                 let survived = with_more(survived, self.survived_more);
                 format!("{survived} survived without {lost}")

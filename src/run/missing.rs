@@ -306,8 +306,8 @@ impl Missing {
         match (&self.crash, idle.as_str()) {
             (None, "") => sentences.push("no barrier: nothing was lost".to_owned()),
             (None, _) if self.complete => sentences.push(format!(
-                "no barrier: it happens though everything survives ({idle}), so recovery accepts \
-                 what it should not"
+                "no barrier: it happens though all survives that was done before the crash ({idle}), \
+                 so recovery accepts what it should not"
             )),
             (Some(_), "") | (None, _) => {}
             (Some(crash), _) => sentences.push(format!(
@@ -315,45 +315,67 @@ impl Missing {
                  in {crash} matters"
             )),
         }
-        sentences.extend(self.orderings.iter().map(MissingOrdering::sentence));
+        sentences.extend(self.prevented());
+        let orderings = self.orderings.iter();
+        let helpless = orderings.filter_map(|missing| missing.alternatives().err());
+        sentences.extend(helpless);
         if !self.complete {
             let reruns = self.reruns;
             sentences.push(format!("the search ended early, after {reruns} executions"));
         }
         sentences
     }
+
+    /// One sentence of what barriers would have prevented.
+    fn prevented(&self) -> Option<String> {
+        let orderings = self.orderings.iter();
+        let all: Vec<String> = orderings
+            .filter_map(|missing| missing.alternatives().ok())
+            .collect();
+        let all = all.join(", and ");
+        (!all.is_empty()).then(|| format!("had {all}, this could not happen"))
+    }
 }
 
 impl MissingOrdering {
-    fn sentence(&self) -> String {
-        let each: Vec<String> = self.one_of.iter().map(Ordering::sentence).collect();
-        let [first, rest @ ..] = each.as_slice() else {
-            return String::new();
-        };
-        let rest = rest.iter().map(|other| format!("; or {other}"));
-        rest.fold(first.clone(), |all, other| all + &other)
+    /// What barriers would do; or why none would.
+    fn alternatives(&self) -> Result<String, String> {
+        let helpful: Vec<String> = self.one_of.iter().filter_map(Ordering::wish).collect();
+        match (helpful.as_slice(), self.one_of.first()) {
+            ([], Some(first)) => Err(first.complaint()),
+            _ => Ok(helpful.join(" or ")),
+        }
     }
 }
 
 impl Ordering {
-    /// The ordering as a sentence.
-    pub fn sentence(&self) -> String {
-        let lost = match self.parts.as_slice() {
+    /// What was lost of it.
+    fn what(&self) -> String {
+        match self.parts.as_slice() {
             [] => self.lost.text.clone(),
             parts => format!("{} of {}", parts.join(", "), self.lost.text),
-        };
-        match &self.before {
-            Before::Later(later) => {
-                format!(
-                    "had {lost} been durable before {}, this could not happen",
-                    later.text
-                )
-            }
-            Before::Itself => format!(
-                "no barrier helps: a crash right behind {} that loses {lost} is enough, and recovery \
-                 must cope with it",
-                self.lost.text
-            ),
         }
+    }
+
+    /// What should have been, if there is something before which it should.
+    fn wish(&self) -> Option<String> {
+        match &self.before {
+            Before::Later(later) => Some(format!(
+                "{} been durable before {}",
+                self.what(),
+                later.text
+            )),
+            Before::Itself => None,
+        }
+    }
+
+    /// Why nothing helps.
+    fn complaint(&self) -> String {
+        format!(
+            "no barrier helps: a crash right behind {} that loses {} is enough, and recovery must \
+             cope with it",
+            self.lost.text,
+            self.what()
+        )
     }
 }

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use reference::{program::random, text::text_of_recording};
 use tornwrite::{
     base::{Position, Rng, Seed, Stream},
-    crash::{Cover, Effect, EffectKind, Frontier, Kept, PersistenceGraph, Reason, Window, all_points},
+    crash::{
+        Cover, Effect, EffectKind, Frontier, Kept, PersistenceGraph, Reason, Window, all_points,
+    },
     profile::PROFILES,
     simfs::Recording,
     trace::{Action, BarrierKind},
@@ -52,7 +54,8 @@ fn lost_and_kept(window: &Window<'_>, selection: &[Kept]) -> (BTreeSet<u32>, BTr
         if slot.is_some() && survivors & effect.whole() != effect.whole() {
             lost.insert(index);
         }
-        if (slot.is_some() || effect.certain_at <= window.point) && survivors & effect.whole() != 0 {
+        if (slot.is_some() || effect.certain_at <= window.point) && survivors & effect.whole() != 0
+        {
             kept.insert(index);
         }
     }
@@ -67,7 +70,9 @@ fn every_lost_effect_is_explained_and_so_is_each_that_something_later_survived()
         assert_eq!(lost.is_empty(), reasons.is_empty(), "{label}");
         let entry = |index: &u32| window.graph.effects[*index as usize].entry;
         for index in &lost {
-            let of_it = reasons.iter().filter(|reason| reason.effects.contains(index));
+            let of_it = reasons
+                .iter()
+                .filter(|reason| reason.effects.contains(index));
             let of_it: Vec<&Reason> = of_it.collect();
             assert!(!of_it.is_empty(), "{label}: {index} is not explained");
             let survived = kept.iter().any(|later| entry(later) > entry(index));
@@ -76,7 +81,10 @@ fn every_lost_effect_is_explained_and_so_is_each_that_something_later_survived()
         }
         for reason in &reasons {
             let (first, second) = reason.pair;
-            assert!(second.is_none_or(|second| second >= first), "{label}: {reason:?}");
+            assert!(
+                second.is_none_or(|second| second >= first),
+                "{label}: {reason:?}"
+            );
         }
     });
 }
@@ -123,7 +131,10 @@ fn a_rule_that_is_quoted_is_one_of_the_profile() {
     with_states(|label, window, selection| {
         for reason in window.explain(selection) {
             if let Some(rule) = reason.rule {
-                assert!(window.graph.profile.rules().contains(&rule), "{label}: {rule:?}");
+                assert!(
+                    window.graph.profile.rules().contains(&rule),
+                    "{label}: {rule:?}"
+                );
             }
         }
     });

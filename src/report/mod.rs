@@ -10,6 +10,7 @@ mod finding;
 mod human;
 mod legality;
 mod numbers;
+mod space;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The main loop: record a life, try its crash states, go on from one of them.
 
 use super::{
-    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
-    Violation,
+    Coverage, CoverageMark, CrashChoice, InvariantCount, LegalStates, RunConfig, RunOutcome,
+    Schedule, Violation,
     explore::Explorer,
     life::{Life, Start, record},
     recover::{Recovered, Trials},
@@ -169,7 +169,7 @@ impl<S: Subject> Trial<'_, S> {
 /// Counts what a run does, and keeps what it finds.
 pub(super) struct Tally {
     names: Vec<&'static str>,
-    outcome: RunOutcome,
+    pub(super) outcome: RunOutcome,
     hasher: Hasher,
     last_point: Option<Position>,
     outcomes: Vec<Outcome>,
@@ -188,6 +188,7 @@ impl Tally {
             distinct_images: 0,
             recoveries: 0,
             exhaustive_points: 0,
+            legal_states: LegalStates::default(),
             coverage: Coverage::default(),
             invariants: vec![InvariantCount::default(); names.len()],
             violations: Vec::new(),
@@ -244,10 +245,6 @@ impl Tally {
                 self.last_point = Some(point);
             }
         }
-    }
-
-    pub(super) fn exhaustive_point(&mut self) {
-        self.outcome.exhaustive_points += 1;
     }
 
     pub(super) fn kind(&mut self, kind: Kind) {

@@ -73,9 +73,10 @@ fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>) -> String
     let Some(rule) = &reason.rule else {
         return String::new();
     };
-    let source = match quoted.insert(&rule.source) {
-        true => &rule.source,
-        false => "as above",
+    let source = if quoted.insert(&rule.source) {
+        &rule.source
+    } else {
+        "as above"
     };
     wrap(
         INDENT,

@@ -37,7 +37,7 @@ pub use missing::{Before, Missing, MissingOrdering, Ordering, missing};
 pub use naming::NamedOperation;
 pub use outcome::{InvariantCount, RunOutcome, Violation};
 pub use replay::{Replay, Verdict, replay};
-pub use space::LegalStates;
 pub use schedule::{Anchor, CrashChoice, KeptEffect, Schedule};
+pub use space::LegalStates;
 pub use subject::{Acknowledgements, Job, Subject, SubjectError, Workload};
 pub use timeline::{Fate, Row, Timeline};

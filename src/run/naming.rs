@@ -47,9 +47,10 @@ impl NamedOperation {
                 (format!("{verb} {index} {joint} {}", shown(path)), false)
             }
         };
-        let site = match is_said {
-            true => String::new(),
-            false => format!("{}:{}", entry.site.file(), entry.site.line()),
+        let site = if is_said {
+            String::new()
+        } else {
+            format!("{}:{}", entry.site.file(), entry.site.line())
         };
         NamedOperation { index, text, site }
     }

@@ -292,6 +292,7 @@ fn outcomes(bound: bool, profile: &'static Profile, lives: u32, runs: u64) -> Ve
         states_per_run: 48,
         exhaustive_budget: 4096,
         operations_per_life: 10_000,
+        faults: tornwrite::run::Faults::default(),
     };
     (0..runs)
         .map(|seed| run(&job, &config, Seed(seed)))

@@ -42,7 +42,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             job,
             start,
             seed,
-            config.operations_per_life,
+            config.limits(),
             past,
             operations,
             config.faults_of_life(seed, number),
@@ -86,7 +86,7 @@ pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -
     Trials {
         again: invariants.contains(&"recovery-idempotent"),
         progress: invariants.contains(&"forward-progress"),
-        budget: config.operations_per_life,
+        limits: config.limits(),
         seed,
         life: 0,
     }

@@ -172,9 +172,9 @@ impl<'a, S: Subject> Replayer<'a, S> {
             self.trials.life = number;
             self.damage = None;
             let operations = operations(self.job, seed, number, self.config.lives, &earlier);
-            let budget = self.config.operations_per_life;
+            let limits = self.config.limits();
             let faults = self.faults_of_life(schedule, number);
-            let life = record(self.job, start, seed, budget, earlier, operations, faults);
+            let life = record(self.job, start, seed, limits, earlier, operations, faults);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };

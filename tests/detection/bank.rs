@@ -57,6 +57,8 @@ pub(crate) fn one_state(profile: &'static Profile) -> RunConfig {
         exhaustive_budget: 1,
         operations_per_life: 10_000,
         skip: None,
+        device: tornwrite::profile::Device::honest(),
+        faults: tornwrite::run::Faults::default(),
     }
 }
 

@@ -39,8 +39,8 @@ fn config(device: &str, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 24,
         exhaustive_budget: 4096,
         operations_per_life: 100_000,
-        skip: None,
         faults: tornwrite::run::Faults::default(),
+        skip: None,
     }
 }
 

@@ -22,11 +22,11 @@ use reference::{
     text::text_of_recording,
 };
 use tornwrite::{
-    base::{Position, Rng, Seed, Stream},
+    base::{Position, Ratio, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, Window, all_points, process_crash},
     image::Image,
-    profile::{PROFILES, Profile},
-    simfs::{Recording, SimFs},
+    profile::{FsyncFailure, PROFILES, Profile},
+    simfs::{FaultPlan, Faults, Recording, SimFs},
     vfs::{Path, Vfs as _},
 };
 
@@ -119,6 +119,42 @@ fn a_process_crash_loses_nothing() {
                 digest_of(&trees[1]),
                 "{profile}, seed {seed}"
             );
+        }
+    }
+}
+
+/// What becomes of the pages that a failed barrier tried to write.
+const FAILURES: [FsyncFailure; 3] = [
+    FsyncFailure::CleanNew,
+    FsyncFailure::CleanOld,
+    FsyncFailure::DirtyNew,
+];
+
+#[test]
+fn a_program_sees_what_can_survive_behind_failed_barriers() {
+    let half = Ratio::new(1, 2).unwrap();
+    for profile in PROFILES {
+        for seed in 0..PROGRAMS / 3 {
+            let faults = Faults {
+                fsync: half,
+                fdatasync: half,
+                fsync_failure: Some(FAILURES[usize::try_from(seed % 3).unwrap()]),
+                ..Faults::default()
+            };
+            let rng = Rng::new(Seed(seed), Stream::InjectedError, 0);
+            let plan = FaultPlan::drawn(faults, profile, rng);
+            let live = std::cell::RefCell::new(Image::empty());
+            let recording = random_between(
+                seed,
+                |fs| fs.inject(plan),
+                |fs| *live.borrow_mut() = fs.live_image(),
+            );
+            let graph = PersistenceGraph::new(&recording, profile);
+            let window = Frontier::new(&graph).window(recording.trace.end());
+            let image = window.image(&window.everything());
+            let trees = [&image, &live.borrow()].map(|image| text_of(&tree_of(image)));
+            let text = text_of_recording(&recording);
+            assert_eq!(trees[0], trees[1], "{profile}, seed {seed}: {text}");
         }
     }
 }

@@ -29,6 +29,7 @@
 //!     states_per_run: 64,
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
+//!     skip: None,
 //!     faults: Faults::default(),
 //! };
 //! let outcome = run(&job, &config, Seed(0));
@@ -46,6 +47,7 @@ pub mod campaign;
 pub mod cli;
 pub mod crash;
 pub mod image;
+pub mod litmus;
 pub mod oracle;
 pub mod profile;
 pub mod report;

@@ -293,6 +293,7 @@ fn outcomes(bound: bool, profile: &'static Profile, lives: u32, runs: u64) -> Ve
         exhaustive_budget: 4096,
         operations_per_life: 10_000,
         faults: Faults::default(),
+        skip: None,
     };
     (0..runs)
         .map(|seed| run(&job, &config, Seed(seed)))

@@ -215,7 +215,7 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
     }
 }
 
-fn describe_mark(mark: Mark) -> String {
+pub(super) fn describe_mark(mark: Mark) -> String {
     match mark {
         Mark::Opened => "recovery is over".to_owned(),
         Mark::Issued(id) => format!("operation {id} is issued"),

@@ -7,7 +7,7 @@
 //! ```
 //! use tornwrite::{
 //!     base::Seed,
-//!     profile::Profile,
+//!     profile::{Device, Profile},
 //!     run::{CrashMode, EventStoreJob, Faults, Mode, RunConfig, run},
 //!     store::{OptionMap, StoreKind},
 //!     workload::{BankConfig, BankTransfers},
@@ -21,6 +21,7 @@
 //! let config = RunConfig {
 //!     crash: CrashMode::PowerLoss,
 //!     profile: Profile::find("ext4-ordered").expect("a known profile"),
+//!     device: Device::honest(),
 //!     lives: 1,
 //!     in_recovery: 0,
 //!     recovery_states: 0,
@@ -28,6 +29,7 @@
 //!     states_per_run: 64,
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
+//!     skip: None,
 //!     faults: Faults::default(),
 //! };
 //! let outcome = run(&job, &config, Seed(0));
@@ -45,6 +47,7 @@ pub mod campaign;
 pub mod cli;
 pub mod crash;
 pub mod image;
+pub mod litmus;
 pub mod oracle;
 pub mod profile;
 pub mod report;

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("vfs", &["base"]),
     ("image", &["vfs", "base"]),
+    ("litmus", &["image", "vfs", "base"]),
     ("profile", &["base"]),
     ("trace", &["image", "vfs", "base"]),
     ("simfs", &["trace", "profile", "image", "vfs", "base"]),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tornwrite::report::grouped;
 
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
@@ -169,6 +170,40 @@ fn the_number_of_jobs_changes_nothing() {
 }
 
 #[test]
+fn exhaustive_mode_says_of_how_many_points_every_state_was_tried() {
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/bank-wal.toml");
+    let directory = with(fs::read(scenarios).unwrap());
+    let arguments = [
+        "run",
+        "s.toml",
+        "--mode",
+        "exhaustive",
+        "--runs",
+        "3",
+        "--out",
+        "o",
+        "-v",
+    ];
+    let output = tornwrite(directory.path(), &arguments);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let summary = fs::read(directory.path().join("o/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    let scenario = &summary["scenarios"][0];
+    let number = |key: &str| scenario[key].as_u64().unwrap();
+    assert_eq!(number("exhaustive_points"), number("crash_points"));
+    assert!(number("crash_points") > 3 * 50);
+    let states = &scenario["legal_states"];
+    assert_eq!(states["countable_points"], number("crash_points"));
+    assert_eq!(states["uncountable_points"], 0);
+    assert_eq!(states["legal_states"], number("states_tried"), "each once");
+    let [points, tried] = ["crash_points", "states_tried"].map(|key| grouped(number(key)));
+    let said = format!("exhaustive: {points} of {points} crash points, ");
+    assert!(stdout(&output).contains(&said), "{}", stdout(&output));
+    let kinds = format!("states by choice: any {tried}");
+    assert!(stdout(&output).contains(&kinds), "{}", stdout(&output));
+}
+
+#[test]
 fn older_results_are_moved_aside() {
     let directory = with(SCENARIO);
     for _ in 0..3 {
@@ -227,6 +262,11 @@ fn every_finding_is_replayed_to_the_same_disk() {
         let image = reproducer["image"].as_str().unwrap();
         let last = format!("STILL FAILS: durable-ack, disk {image}\n");
         assert!(stdout(&output).ends_with(&last), "{}", stdout(&output));
+        let missing = stdout(&output);
+        let (_, missing) = missing.split_once("\n  Missing ").unwrap();
+        let (missing, legal) = missing.split_once("\n  Legal ").unwrap();
+        assert!(missing.starts_with("had ") && missing.contains("store/ndjson.rs:"));
+        assert!(legal.contains("Legal under posix-minimum"), "{legal}");
         replayed += 1;
     }
     assert!(replayed > 0);
@@ -301,6 +341,29 @@ fn variables_stand_in_for_options_and_unknown_ones_are_told() {
 }
 
 #[test]
+fn each_device_is_a_row_of_its_own_and_an_override_needs_an_expectation() {
+    let directory = with(SCENARIO);
+    let run = |arguments: &[&str]| {
+        let common = ["run", "s.toml", "--out", "o", "--message-format", "json"];
+        tornwrite(directory.path(), &[&common, arguments].concat())
+    };
+    let devices = ["--device", "lying", "--device", "bit-rot"];
+    let refused = run(&devices);
+    assert_eq!(exit(&refused), 2);
+    assert!(stderr(&refused).contains("another subject, profile or device: add --expect"));
+    let output = run(&[&devices[..], &["--expect", "violations"]].concat());
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = summary["scenarios"].as_array().unwrap();
+    let named: Vec<_> = rows
+        .iter()
+        .map(|row| row["device"].as_str().unwrap())
+        .collect();
+    assert_eq!(named, ["lying", "bit-rot"]);
+    assert_eq!(exit(&run(&["--device", "bit-rod", "--expect", "clean"])), 2);
+}
+
+#[test]
 fn json_is_the_summary() {
     let directory = with(SCENARIO);
     let arguments = ["run", "s.toml", "--message-format", "json", "--out", "o"];
@@ -323,7 +386,8 @@ fn there_is_a_list_of_everything() {
         stdout(&output)
     };
     assert_eq!(list(&["stores"]).lines().count(), 3);
+    assert_eq!(list(&["devices"]).lines().count(), 6);
     assert!(list(&[]).contains("profiles:\n  posix-minimum"));
     let json: serde_json::Value = serde_json::from_str(&list(&["--format", "json"])).unwrap();
-    assert_eq!(json["invariants"].as_array().unwrap().len(), 13);
+    assert_eq!(json["invariants"].as_array().unwrap().len(), 14);
 }

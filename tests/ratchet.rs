@@ -58,6 +58,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
     RunConfig {
         crash,
         profile: Profile::find(profile).unwrap(),
+        device: tornwrite::profile::Device::honest(),
         lives,
         in_recovery: 1,
         recovery_states: 2,
@@ -69,6 +70,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
             at: Some(at),
             ..Faults::default()
         },
+        skip: None,
     }
 }
 

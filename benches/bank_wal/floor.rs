@@ -151,6 +151,8 @@ pub(crate) fn crash(
         recovery: Ok(&log),
         again: None,
         progress: None,
+        injected: false,
+        damage: None,
     };
     outcomes.clear();
     oracle.check(&case, outcomes);

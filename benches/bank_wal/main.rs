@@ -23,7 +23,7 @@ use std::{
 use tornwrite::{
     base::{InclusiveRange, Ratio, Rng, Seed, Stream},
     oracle::BankOracle,
-    profile::Profile,
+    profile::{Device, Profile},
     run::{CrashMode, EventStoreJob, Faults, Mode, RunConfig, run},
     store::{OptionMap, StoreKind},
     workload::{BankConfig, BankTransfers},
@@ -183,6 +183,7 @@ fn config(states_per_run: u32) -> RunConfig {
     RunConfig {
         crash: CrashMode::PowerLoss,
         profile: Profile::find("ext4-ordered").expect("a known profile"),
+        device: Device::honest(),
         lives: 1,
         in_recovery: 0,
         recovery_states: 0,
@@ -190,6 +191,7 @@ fn config(states_per_run: u32) -> RunConfig {
         states_per_run,
         exhaustive_budget: 0,
         operations_per_life: 100_000,
+        skip: None,
         faults: Faults::default(),
     }
 }

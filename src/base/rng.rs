@@ -26,6 +26,8 @@ pub enum Stream {
     NextLife = 5,
     /// What a subject draws for itself when it opens.
     Subject = 6,
+    /// What a device damages.
+    MediaFault = 7,
 }
 
 /// A deterministic generator of integers.

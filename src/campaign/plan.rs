@@ -14,7 +14,7 @@ use crate::{
 /// What executes one seed.
 type Run = Box<dyn Fn(Seed) -> RunOutcome + Send + Sync>;
 
-/// One scenario on one profile.
+/// One scenario on one profile and one device.
 pub struct Entry {
     /// The scenario's name.
     pub name: String,
@@ -22,6 +22,8 @@ pub struct Entry {
     pub subject: String,
     /// The profile's name.
     pub profile: String,
+    /// The device's name.
+    pub device: String,
     /// The seeds to go through.
     pub seeds: Range<u64>,
     /// The invariants in the order in which a run counts them.
@@ -53,6 +55,7 @@ impl Entry {
             name: name.into(),
             subject: subject.into(),
             profile: config.profile.name.to_owned(),
+            device: config.device.name.to_owned(),
             seeds: 0..0,
             invariants,
             expectation: Expectation::Clean,
@@ -74,6 +77,7 @@ impl fmt::Debug for Entry {
             .field("name", &self.name)
             .field("subject", &self.subject)
             .field("profile", &self.profile)
+            .field("device", &self.device)
             .field("seeds", &self.seeds)
             .finish_non_exhaustive()
     }

@@ -6,6 +6,7 @@ use super::{Entry, summary::Finding};
 use crate::{
     base::{Digest, Hasher, SEED_VERSION, Seed},
     oracle::Witness,
+    profile::Device,
     run::{Schedule, Violation},
 };
 
@@ -25,7 +26,7 @@ pub struct Reproducer<S> {
     pub tornwrite: String,
     /// The finding that it belongs to.
     pub id: String,
-    /// The scenario with nothing left to a default, on one profile.
+    /// The scenario with nothing left to a default, on one profile and one device.
     pub scenario: S,
     /// The seed of the run.
     pub seed: Seed,
@@ -85,12 +86,16 @@ impl<'a> Reproducer<&'a serde_json::Value> {
 
 /// A finding's id: 12 hexadecimal digits over what no machine and no edit of the subject changes.
 ///
-/// The scenario and the profile are part of it: each finding has a reproducer of its own.
+/// The scenario, the profile and the device are part of it: each finding has a reproducer of its own. An honest device adds
+/// nothing, as in earlier versions, which knew no other.
 pub(super) fn finding_id(entry: &Entry, found: &Violation) -> String {
     let mut hasher = Hasher::new();
     let (name, subject, profile) = (&*entry.name, &*entry.subject, &*entry.profile);
     for text in [found.invariant, name, subject, profile, &found.signature] {
         hasher.bytes(text.as_bytes());
+    }
+    if entry.device != Device::honest().name {
+        hasher.bytes(entry.device.as_bytes());
     }
     format!("V-{:012x}", hasher.finish().0 >> 80)
 }

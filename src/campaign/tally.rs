@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Hasher},
-    run::{Coverage, CoverageMark, RunOutcome, Violation},
+    run::{Coverage, CoverageMark, LegalStates, RunOutcome, Violation},
 };
 
 /// A finished run: a line of `runs.ndjson`.
@@ -21,6 +21,7 @@ pub(super) struct RunLine<'a> {
     scenario: &'a str,
     subject: &'a str,
     profile: &'a str,
+    device: &'a str,
     seed: u64,
     digest: Digest,
     states: u64,
@@ -38,6 +39,7 @@ impl<'a> RunLine<'a> {
             scenario: &entry.name,
             subject: &entry.subject,
             profile: &entry.profile,
+            device: &entry.device,
             seed: outcome.seed.0,
             digest: outcome.digest,
             states: outcome.states_tried,
@@ -69,13 +71,14 @@ impl<'a> Tally<'a> {
                 name: entry.name.clone(),
                 subject: entry.subject.clone(),
                 profile: entry.profile.clone(),
-                device: "honest".to_owned(),
+                device: entry.device.clone(),
                 runs: 0,
                 crash_points: 0,
                 states_tried: 0,
                 distinct_images: 0,
                 recoveries: 0,
                 exhaustive_points: 0,
+                legal_states: LegalStates::default(),
                 violations: 0,
                 violating_runs: 0,
                 by_invariant: entry.invariants.iter().map(zero).collect(),
@@ -106,6 +109,7 @@ impl<'a> Tally<'a> {
         counted.distinct_images += outcome.distinct_images;
         counted.recoveries += outcome.recoveries;
         counted.exhaustive_points += outcome.exhaustive_points;
+        counted.legal_states.add(outcome.legal_states);
         counted.violating_runs += u64::from(outcome.is_violating());
         for (id, count) in self.entry.invariants.iter().zip(&outcome.invariants) {
             let sum = counted.by_invariant.entry((*id).to_owned()).or_default();

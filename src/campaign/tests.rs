@@ -7,7 +7,7 @@ use crate::{
     base::Seed,
     image::Image,
     oracle::{Case, Issued, Oracle, Outcome, Witness},
-    profile::PROFILES,
+    profile::{Device, PROFILES},
     run::{
         Acknowledgements, CoverageMark, CrashMode, Expectation, Faults, Job, Mode, RunConfig,
         RunOutcome, Subject, SubjectError, Workload, silence_subject_panics,
@@ -119,6 +119,7 @@ fn entry(subject: Counter) -> Entry {
     let config = RunConfig {
         crash: CrashMode::PowerLoss,
         profile: &PROFILES[0],
+        device: Device::honest(),
         lives: 1,
         in_recovery: 0,
         recovery_states: 1,
@@ -126,6 +127,7 @@ fn entry(subject: Counter) -> Entry {
         states_per_run: 8,
         exhaustive_budget: 64,
         operations_per_life: 100,
+        skip: None,
         faults: Faults::default(),
     };
     let mut entry = Entry::new("counting", "counter", job, config);

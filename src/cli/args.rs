@@ -4,7 +4,12 @@ use std::{ops::Range, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
-use crate::{base::Seed, profile::PROFILES, run::Expectation, store::StoreKind};
+use crate::{
+    base::Seed,
+    profile::{DEVICES, PROFILES},
+    run::Expectation,
+    store::StoreKind,
+};
 
 /// Finds crash-consistency bugs: records a program, loses its unsynced data, and looks at what it
 /// recovers.
@@ -58,6 +63,9 @@ pub(super) struct RunArguments {
     /// Other profiles than the scenario's (with --expect, unless it has them all)
     #[arg(long, value_name = "NAME", value_parser = profiles())]
     pub(super) profile: Vec<String>,
+    /// Other devices than the scenario's (with --expect, unless it has them all)
+    #[arg(long, value_name = "NAME", value_parser = devices())]
+    pub(super) device: Vec<String>,
     /// What to expect instead of what the scenario says
     #[arg(long, value_name = "clean|violations", value_parser = expectation)]
     pub(super) expect: Option<Expectation>,
@@ -156,6 +164,10 @@ fn subjects() -> PossibleValuesParser {
 
 fn profiles() -> PossibleValuesParser {
     PossibleValuesParser::new(PROFILES.iter().map(|profile| profile.name))
+}
+
+fn devices() -> PossibleValuesParser {
+    PossibleValuesParser::new(DEVICES.iter().map(|device| device.name))
 }
 
 fn expectation(word: &str) -> Result<Expectation, String> {

@@ -9,7 +9,11 @@ use super::{
     exit::{Exit, Failure},
     files, select, terminal,
 };
-use crate::{oracle::catalogue::INVARIANTS, profile::PROFILES, store::StoreKind};
+use crate::{
+    oracle::catalogue::INVARIANTS,
+    profile::{DEVICES, PROFILES},
+    store::StoreKind,
+};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -63,12 +67,10 @@ fn items(section: Section) -> Result<Vec<Item>, Failure> {
             .iter()
             .map(|profile| item(profile.name, profile.summary))
             .collect(),
-        Section::Devices => {
-            vec![item(
-                "honest",
-                "loses nothing that it has confirmed, and tears no sector",
-            )]
-        }
+        Section::Devices => DEVICES
+            .iter()
+            .map(|device| item(device.name, device.summary))
+            .collect(),
         Section::Invariants => INVARIANTS
             .iter()
             .map(|known| item(known.id, known.summary))

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     campaign::{Entry, Plan},
-    profile::Profile,
+    profile::{Device, Profile},
     run::Mode,
     scenario::{Problem, SCENARIO_BYTES_MAX, Scenario},
     store::StoreKind,
@@ -43,7 +43,7 @@ pub(super) fn load(path: &Path) -> Result<Scenario, Failure> {
     Ok(Scenario::parse(&path.display().to_string(), &stem, &bytes)?)
 }
 
-/// The scenario with what the command line says instead, once for each subject and profile.
+/// The scenario with what the command line says instead, once for each subject, profile and device.
 fn overridden(
     scenario: &Scenario,
     args: &RunArguments,
@@ -63,6 +63,7 @@ fn overridden(
     if profiles.is_empty() {
         profiles.clone_from(&scenario.crash.profiles);
     }
+    let devices = devices(scenario, args)?;
     let mut subjects: Vec<_> = args
         .subject
         .iter()
@@ -74,13 +75,16 @@ fn overridden(
     let is_known = profiles
         .iter()
         .all(|profile| scenario.crash.profiles.contains(profile))
+        && devices
+            .iter()
+            .all(|device| scenario.crash.devices.contains(device))
         && subjects
             .iter()
             .all(|subject| *subject == scenario.subject.store);
     if !is_known && args.expect.is_none() {
         return Err(Failure::Usage(format!(
-            "{} says what to expect of another subject or profile: add --expect clean or \
-             --expect violations",
+            "{} says what to expect of another subject, profile or device: add --expect clean \
+             or --expect violations",
             scenario.name
         )));
     }
@@ -88,6 +92,7 @@ fn overridden(
     for subject in subjects {
         let mut scenario = scenario.clone();
         scenario.crash.profiles.clone_from(&profiles);
+        scenario.crash.devices.clone_from(&devices);
         override_rest(&mut scenario, subject, args);
         let checked = scenario.check().and_then(|()| scenario.resolve());
         checked.map_err(|problem| {
@@ -96,6 +101,20 @@ fn overridden(
         all.extend(scenario.by_profile());
     }
     Ok(all)
+}
+
+/// The devices of the command line, or else those of the scenario.
+fn devices(scenario: &Scenario, args: &RunArguments) -> Result<Vec<&'static Device>, Failure> {
+    let unknown =
+        |name: &str| Failure::Usage(format!("there is no device `{name}`; see `list devices`"));
+    let named = args.device.iter();
+    let named = named.map(|name| Device::find(name).ok_or_else(|| unknown(name)));
+    let named = named.collect::<Result<Vec<_>, _>>()?;
+    Ok(if named.is_empty() {
+        scenario.crash.devices.clone()
+    } else {
+        named
+    })
 }
 
 fn override_rest(scenario: &mut Scenario, subject: StoreKind, args: &RunArguments) {
@@ -159,12 +178,12 @@ fn distinct(entries: &[Entry]) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     let twice = entries
         .iter()
-        .find(|entry| !seen.insert((&entry.name, &entry.subject, &entry.profile)));
+        .find(|entry| !seen.insert((&entry.name, &entry.subject, &entry.profile, &entry.device)));
     match twice {
         None => Ok(()),
         Some(entry) => Err(Failure::Usage(format!(
-            "two scenarios are named {} (subject {}, profile {})",
-            entry.name, entry.subject, entry.profile
+            "two scenarios are named {} (subject {}, profile {}, device {})",
+            entry.name, entry.subject, entry.profile, entry.device
         ))),
     }
 }

@@ -1,7 +1,11 @@
 //! The content of one file, in pages that images share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
+use super::sectors::BadSectors;
 use crate::base::{Digest, Hasher};
 
 /// The size of a page, which is also the size of a filesystem block.
@@ -29,6 +33,7 @@ pub struct FileContent {
     size: u64,
     pages: Vec<Option<Arc<Page>>>,
     behind_size: bool,
+    bad: BadSectors,
     digest: OnceLock<Digest>,
 }
 
@@ -60,6 +65,22 @@ impl FileContent {
             }
         });
         wanted
+    }
+
+    /// Makes a sector unreadable; what it held stays, for those who look from outside.
+    pub fn spoil(&mut self, sector: u64) {
+        self.change();
+        self.bad.insert(sector);
+    }
+
+    /// The first sector that these bytes touch and that cannot be read.
+    pub fn unreadable_in(&self, bytes: Range<u64>) -> Option<u64> {
+        self.bad.first_in(bytes)
+    }
+
+    /// An unreadable sector that a write of these bytes would have to read first, for it covers only a part of it.
+    pub fn unwritable_in(&self, bytes: &Range<u64>) -> Option<u64> {
+        self.bad.first_in_part(bytes)
     }
 
     /// The whole content.
@@ -111,6 +132,7 @@ impl FileContent {
     /// Writes pages without growing the file: what a block on disk holds, whatever the size says.
     pub fn write_content(&mut self, offset: u64, bytes: &[u8]) {
         self.change();
+        self.bad.heal(&(offset..offset + bytes.len() as u64));
         for_each_page(offset, bytes.len(), |page, within, range| {
             let target = &mut self.page_mut(page).bytes;
             target[within..within + range.len()].copy_from_slice(&bytes[range]);
@@ -128,6 +150,7 @@ impl FileContent {
     /// Drops the pages behind `size`, and zeroes the rest of the one that it cuts.
     pub fn drop_from(&mut self, size: u64) {
         self.change();
+        self.bad.cut(size);
         let kept = usize::try_from(size.div_ceil(PAGE)).unwrap_or(usize::MAX);
         self.pages.truncate(kept);
         let within = usize::try_from(size % PAGE).expect("smaller than a page");
@@ -139,6 +162,7 @@ impl FileContent {
     /// Makes whole pages holes: those that lie in `start..end`, both of which are page borders.
     pub fn drop_range(&mut self, start: u64, end: u64) {
         self.change();
+        self.bad.heal(&(start..end));
         let page = |offset: u64| usize::try_from(offset / PAGE).unwrap_or(usize::MAX);
         let end = page(end).min(self.pages.len());
         for page in self.pages.get_mut(page(start)..end).unwrap_or_default() {
@@ -156,6 +180,7 @@ impl FileContent {
             return;
         }
         if within == 0 {
+            self.bad.heal(&(offset..offset + PAGE));
             self.pages[page] = None;
         } else {
             self.page_mut(page).bytes[within..].fill(0);
@@ -182,6 +207,7 @@ impl FileContent {
                     hasher.number(index as u64).digest(digest);
                 }
             }
+            self.bad.hash_into(&mut hasher);
             hasher.finish()
         })
     }

@@ -3,7 +3,7 @@
 use super::{
     Case, Issued, Oracle, Outcome,
     catalogue::{self, Invariant, UnknownInvariant},
-    invariant::RECOVERY_SUCCEEDS,
+    invariant::{DETECTS_CORRUPTION, RECOVERY_SUCCEEDS},
     reading::{Batch, Reading},
 };
 use crate::workload::{BankConfig, EventLog, Operation};
@@ -54,8 +54,11 @@ impl Oracle<Operation, EventLog> for BankOracle {
         let nothing = EventLog::new();
         let log = case.recovery.unwrap_or(&nothing);
         let reading = Reading::of(case.history, log, &self.config);
+        let class = case.damage.map(|damage| damage.class);
+        let judges_failures = [RECOVERY_SUCCEEDS, DETECTS_CORRUPTION];
         outcomes.extend(self.invariants.iter().map(|invariant| {
-            if case.recovery.is_ok() || invariant.id == RECOVERY_SUCCEEDS {
+            let is_shown = case.recovery.is_ok() || judges_failures.contains(&invariant.id);
+            if is_shown && invariant.under_damage.judges(class) {
                 (invariant.check)(case, &reading)
             } else {
                 Outcome::NotEvaluated

@@ -20,6 +20,8 @@ pub struct Case<'a, Operation, State> {
     pub again: Option<Result<&'a State, &'a Failure>>,
     /// What became of one more operation after the recovery; `None` if it was not tried.
     pub progress: Option<Progress<'a, Operation, State>>,
+    /// What a device did to the disk after the crash, if anything.
+    pub damage: Option<&'a Damage>,
 }
 
 /// An operation that was issued before the crash.
@@ -44,6 +46,28 @@ pub struct Progress<'a, Operation, State> {
     pub probe: &'a Operation,
     /// What the re-opened subject showed, or what failed on the way.
     pub outcome: Result<&'a State, &'a Failure>,
+}
+
+/// What a device did to a disk after the crash, before the recovery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// In words.
+    pub what: String,
+    /// The damaged files, each by its path.
+    pub paths: Vec<String>,
+    /// What can be asked of a subject that meets it.
+    pub class: DamageClass,
+}
+
+/// What can be asked of a subject that meets damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DamageClass {
+    /// All that can be asked after a crash: on this device a crash may leave that.
+    OfTheCrash,
+    /// It cannot be told from a tear: it is in what was written last, and nothing durable was written after.
+    InLastGroup,
+    /// To show the right state, or to name the place.
+    BelowSynced,
 }
 
 /// How a subject failed.

@@ -1,7 +1,7 @@
 //! The invariants that ship with the harness.
 
 use super::{
-    Outcome, invariant,
+    DamageClass, Outcome, invariant,
     reading::{BankCase, Reading},
 };
 
@@ -15,7 +15,29 @@ pub struct Invariant {
     /// Whether it is checked where a scenario names no invariants; the others are for subjects
     /// that promise more.
     pub is_default: bool,
+    pub(super) under_damage: UnderDamage,
     pub(super) check: fn(&BankCase<'_>, &Reading<'_>) -> Outcome,
+}
+
+/// What damage by a device leaves of an invariant; damage that is of the crash itself leaves it as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnderDamage {
+    /// It judges every state that is shown: no damage excuses what it forbids.
+    Judges,
+    /// Not where the last sync group is damaged, which is lost as a torn tail is.
+    BelowSynced,
+    /// Not at all: an error that names the place is an answer too, and `detects-corruption` says what is none.
+    Suspended,
+}
+
+impl UnderDamage {
+    pub(super) fn judges(self, class: Option<DamageClass>) -> bool {
+        match (self, class) {
+            (_, None | Some(DamageClass::OfTheCrash)) | (UnderDamage::Judges, _) => true,
+            (UnderDamage::BelowSynced, Some(class)) => class == DamageClass::BelowSynced,
+            (UnderDamage::Suspended, _) => false,
+        }
+    }
 }
 
 /// Invariants are what their ids say.
@@ -39,8 +61,9 @@ pub struct UnknownInvariant {
 
 /// All invariants, the weakest guarantee first, so that the first violated one says best *what*
 /// broke.
-pub static INVARIANTS: [Invariant; 13] = [
+pub static INVARIANTS: [Invariant; 14] = [
     invariant::recovery_succeeds::INVARIANT,
+    invariant::detects_corruption::INVARIANT,
     invariant::no_phantom::INVARIANT,
     invariant::gone_stays_gone::INVARIANT,
     invariant::atomic_batch::INVARIANT,
@@ -104,6 +127,9 @@ mod tests {
             .map(|invariant| invariant.id)
             .filter(|id| !defaults.contains(id))
             .collect();
-        assert_eq!(opt_in, ["seen-stays-seen", "gapless-sequence"]);
+        assert_eq!(
+            opt_in,
+            ["detects-corruption", "seen-stays-seen", "gapless-sequence"]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Small histories and recoveries for the tests of this room.
 
 use super::{
-    Case, Failure, FailureKind, Issued, Outcome, Progress, catalogue,
+    Case, Damage, DamageClass, Failure, FailureKind, Issued, Outcome, Progress, catalogue,
     reading::{BankCase, Reading},
 };
 use crate::{
@@ -19,6 +19,7 @@ pub(super) struct Fixture {
     pub(super) injected: bool,
     pub(super) again: Option<Result<EventLog, Failure>>,
     pub(super) progress: Option<(Operation, Result<EventLog, Failure>)>,
+    pub(super) damage: Option<Damage>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +64,7 @@ impl Fixture {
             injected: false,
             again: None,
             progress: None,
+            damage: None,
         };
         fixture.recovery = Ok(fixture.log(&fixture.all_slots(|_| true)));
         fixture
@@ -123,6 +125,16 @@ impl Fixture {
         self
     }
 
+    /// The device damaged the file `log`.
+    pub(super) fn damaged(mut self, class: DamageClass) -> Fixture {
+        self.damage = Some(Damage {
+            what: "1 bit flipped in sector 3 of log".to_owned(),
+            paths: vec!["log".to_owned()],
+            class,
+        });
+        self
+    }
+
     /// One more batch, and what was shown after it.
     pub(super) fn progress(mut self, outcome: Result<EventLog, Failure>) -> Fixture {
         self.progress = Some((probe(), outcome));
@@ -142,6 +154,7 @@ impl Fixture {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage: self.damage.as_ref(),
         };
         let nothing = EventLog::new();
         let log = case.recovery.unwrap_or(&nothing);

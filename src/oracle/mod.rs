@@ -17,7 +17,7 @@ mod tests;
 mod words;
 
 pub use bank::BankOracle;
-pub use case::{Case, Failure, FailureKind, Issued, Progress};
+pub use case::{Case, Damage, DamageClass, Failure, FailureKind, Issued, Progress};
 
 /// Judges recoveries of one kind of subject.
 ///

@@ -22,10 +22,11 @@ pub(super) fn given(case: &BankCase<'_>, reading: &Reading<'_>) -> String {
         clause(reading, Batch::is_on_its_own, "in doubt after an error"),
         clause(reading, Batch::is_gone, "gone after an earlier recovery"),
     ];
-    let clauses: Vec<String> = clauses.into_iter().flatten().collect();
+    let mut clauses: Vec<String> = clauses.into_iter().flatten().collect();
     if clauses.is_empty() {
-        return "no batch was issued".to_owned();
+        clauses.push("no batch was issued".to_owned());
     }
+    clauses.extend(case.damage.map(|damage| format!("then {}", damage.what)));
     clauses.join("; ")
 }
 

@@ -6,11 +6,13 @@
 
 #[macro_use]
 mod switch;
+mod device;
 mod inline;
 mod table;
 
 use std::fmt;
 
+pub use device::{DEVICES, Device, DeviceFault};
 pub use inline::SwitchError;
 pub use switch::{
     Choice, DataFirst, DataPath, Fill, FillSet, FreshTear, FsyncFailure, Growth, LogFailure,

@@ -2,7 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Palette, finding::sentences, grouped, numbers::counted, table::table};
+use super::{
+    Palette,
+    finding::sentences,
+    grouped,
+    numbers::counted,
+    table::{on, table},
+};
 use crate::campaign::{Finding, ScenarioSummary, Sentences, Summary, Verdict};
 
 /// Unexpected findings that are told in full; the folder has all.
@@ -43,7 +49,7 @@ impl std::fmt::Debug for Human<'_> {
 pub fn campaign(summary: &Summary, human: &Human<'_>) -> String {
     let mut text = String::new();
     if human.detail > Detail::Quiet {
-        text += &table(summary, &human.palette);
+        text += &table(summary, human.detail, &human.palette);
         text.push('\n');
     }
     let (expected, unexpected): (Vec<_>, Vec<_>) = findings(summary)
@@ -124,12 +130,8 @@ impl Human<'_> {
         } = self.palette;
         let colour = if word == "expected" { found } else { bad };
         let runs = counted(*count, "run");
-        let ScenarioSummary {
-            name,
-            subject,
-            profile,
-            ..
-        } = scenario;
+        let ScenarioSummary { name, subject, .. } = scenario;
+        let profile = on(scenario);
         let mut text = format!(
             "{colour}{id}{end}  {word} violation of {invariant} in {runs}, first by seed \
              {first_seed}\n  \

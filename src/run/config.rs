@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     base::{Rng, Seed, Stream},
-    profile::Profile,
-    simfs::{FaultPlan, Faults},
+    crash::PersistenceGraph,
+    profile::{Device, Profile},
+    simfs::{FaultPlan, Faults, Recording, SimFs},
+    trace::Site,
     workload::CrashKind,
 };
 
@@ -38,6 +40,8 @@ pub struct RunConfig {
     pub crash: CrashMode,
     /// What the filesystem promises.
     pub profile: &'static Profile,
+    /// What is below the filesystem.
+    pub device: &'static Device,
     /// Crashes in a row, each followed by recovery and, but for the last, by more work.
     pub lives: u32,
     /// How deep crashes inside recovery go; 0 for none.
@@ -52,11 +56,37 @@ pub struct RunConfig {
     pub exhaustive_budget: u64,
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
+    /// The place in the subject's code whose barriers are left out, to see what they are for.
+    pub skip: Option<Site>,
     /// Which operations on the filesystem are made to fail.
     pub faults: Faults,
 }
 
+/// What a filesystem allows in one life, or one recovery.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    operations: u64,
+    skip: Option<Site>,
+}
+
+impl Limits {
+    pub(super) fn apply(self, fs: &SimFs) {
+        fs.allow(self.operations);
+        if let Some(site) = self.skip {
+            fs.skip_barriers_at(site);
+        }
+    }
+}
+
 impl RunConfig {
+    /// What a filesystem allows in one life, or one recovery.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            operations: self.operations_per_life,
+            skip: self.skip,
+        }
+    }
+
     /// What is made to fail in the life with this number, if anything may be.
     pub(super) fn faults_of_life(&self, seed: Seed, life: u32) -> Option<FaultPlan> {
         self.plan(Rng::new(seed, Stream::InjectedError, life))
@@ -71,6 +101,11 @@ impl RunConfig {
     pub(super) fn plan(&self, rng: Rng) -> Option<FaultPlan> {
         let is_any = !self.faults.is_none();
         is_any.then(|| FaultPlan::drawn(self.faults, self.profile, rng))
+    }
+
+    /// The effects of a recording on this filesystem and device.
+    pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
+        PersistenceGraph::with_lies(recording, self.profile, self.device.lies())
     }
 
     /// What ends the life with this number, counted from 0.

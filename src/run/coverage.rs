@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::crash::{EffectKind, Kept, Kind, Window};
+use crate::{
+    crash::{EffectKind, Kept, Kind, Window},
+    oracle::DamageClass,
+};
 
 /// Something that a crash state may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +39,12 @@ pub enum CoverageMark {
     InjectedError,
     /// The crash came after a failed barrier.
     FailedFsync,
+    /// The device damaged something that later writes prove.
+    MediaFault,
+    /// The device damaged what was written last, which cannot be told from a tear.
+    MediaFaultInLastGroup,
+    /// A sector that was being written when the power went holds garbage.
+    GarbageSector,
 }
 
 /// How many crash states showed each mark, and were drawn as each kind of choice.
@@ -49,7 +58,7 @@ pub struct Coverage {
 
 impl CoverageMark {
     /// All marks, in the order of reports.
-    pub const ALL: [CoverageMark; 13] = [
+    pub const ALL: [CoverageMark; 16] = [
         CoverageMark::TornTail,
         CoverageMark::TornWrite,
         CoverageMark::LostDirectoryEntry,
@@ -63,7 +72,18 @@ impl CoverageMark {
         CoverageMark::LaterLife,
         CoverageMark::InjectedError,
         CoverageMark::FailedFsync,
+        CoverageMark::MediaFault,
+        CoverageMark::MediaFaultInLastGroup,
+        CoverageMark::GarbageSector,
     ];
+
+    pub(super) fn of_damage(class: DamageClass) -> CoverageMark {
+        match class {
+            DamageClass::OfTheCrash => CoverageMark::GarbageSector,
+            DamageClass::InLastGroup => CoverageMark::MediaFaultInLastGroup,
+            DamageClass::BelowSynced => CoverageMark::MediaFault,
+        }
+    }
 }
 
 impl fmt::Display for CoverageMark {

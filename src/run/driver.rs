@@ -1,10 +1,11 @@
 //! The main loop: record a life, try its crash states, go on from one of them.
 
 use super::{
-    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
-    Violation,
+    Coverage, CoverageMark, CrashChoice, InvariantCount, LegalStates, RunConfig, RunOutcome,
+    Schedule, Violation,
     explore::Explorer,
     life::{Life, Start, errors_before, record},
+    media::LastGroup,
     recover::{Recovered, Trials},
     signature::signature,
     state::{Inner, State},
@@ -15,7 +16,6 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
-    profile::Profile,
     simfs::InjectedError,
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
@@ -35,19 +35,20 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
     let mut start = Start::Mount(Image::empty());
     let mut past = (Vec::new(), Ledger::new());
     let mut first = Position(0);
+    let mut last_group = LastGroup::default();
     for number in 0..config.lives {
         let operations = operations(job, seed, number, config.lives, &past);
         let life = record(
             job,
             start,
             seed,
-            config.operations_per_life,
+            config.limits(),
             past,
             operations,
             config.faults_of_life(seed, number),
         );
         tally.life(&life);
-        let explorer = Explorer::new(
+        let mut explorer = Explorer::new(
             job,
             config,
             seed,
@@ -59,12 +60,13 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             },
             &mut tally,
         );
+        explorer.medium.inherited = last_group;
         let Some(next) = explorer.explore(first) else {
             break;
         };
         tally
             .crashes
-            .push(next.choice.describe(&life.recording, config.profile));
+            .push(next.choice.describe(&life.recording, config));
         let (point, kind) = (next.choice.point, next.choice.kind);
         tally.errors.push(errors_before(&life.errors, point));
         past = settle(job, life, point, kind, &next.state);
@@ -73,6 +75,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             Start::Resume(recording, _) => recording.trace.end(),
         };
         start = next.start;
+        last_group = next.last_group;
     }
     tally.finish(seed)
 }
@@ -83,7 +86,7 @@ pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -
     Trials {
         again: invariants.contains(&"recovery-idempotent"),
         progress: invariants.contains(&"forward-progress"),
-        budget: config.operations_per_life,
+        limits: config.limits(),
         seed,
         life: 0,
     }
@@ -131,7 +134,7 @@ pub(super) fn settle<S: Subject>(
 /// One recovery that is to be judged.
 pub(super) struct Trial<'a, S: Subject> {
     pub(super) life: &'a Life<S::Operation>,
-    pub(super) profile: &'a Profile,
+    pub(super) config: &'a RunConfig,
     pub(super) history: &'a [Issued<'a, S::Operation>],
     /// The recovery from the crash that ended the life.
     pub(super) outer: &'a Recovered<S>,
@@ -157,10 +160,10 @@ impl<S: Subject> Trial<'_, S> {
         let crash = self
             .state
             .choice()
-            .describe(&self.life.recording, self.profile);
+            .describe(&self.life.recording, self.config);
         let inner = self
             .inner
-            .map(|inner| inner.describe(self.outer, self.profile));
+            .map(|inner| inner.describe(self.outer, self.config));
         (crash, inner.unwrap_or_default())
     }
 }
@@ -168,7 +171,7 @@ impl<S: Subject> Trial<'_, S> {
 /// Counts what a run does, and keeps what it finds.
 pub(super) struct Tally {
     names: Vec<&'static str>,
-    outcome: RunOutcome,
+    pub(super) outcome: RunOutcome,
     hasher: Hasher,
     last_point: Option<Position>,
     outcomes: Vec<Outcome>,
@@ -189,6 +192,7 @@ impl Tally {
             distinct_images: 0,
             recoveries: 0,
             exhaustive_points: 0,
+            legal_states: LegalStates::default(),
             coverage: Coverage::default(),
             invariants: vec![InvariantCount::default(); names.len()],
             violations: Vec::new(),
@@ -252,10 +256,6 @@ impl Tally {
         }
     }
 
-    pub(super) fn exhaustive_point(&mut self) {
-        self.outcome.exhaustive_points += 1;
-    }
-
     pub(super) fn kind(&mut self, kind: Kind) {
         *self.outcome.coverage.kinds.entry(kind).or_default() += 1;
     }
@@ -274,6 +274,9 @@ impl Tally {
 
     pub(super) fn state(&mut self, state: &State<'_>, in_creation: bool, life: u32) {
         self.tried(state);
+        if let Some(damage) = state.damage() {
+            self.mark(CoverageMark::of_damage(damage.class));
+        }
         if in_creation && life == 0 {
             self.mark(CoverageMark::CreationWindow);
         }
@@ -299,7 +302,9 @@ impl Tally {
 
     /// Judges one recovery; true if nothing is violated.
     pub(super) fn judge<S: Subject>(&mut self, job: &Job<S>, trial: &Trial<'_, S>) -> bool {
-        let case = trial.recovered().case(trial.history, trial.kind);
+        let case = trial
+            .recovered()
+            .case(trial.history, trial.kind, trial.state.damage());
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.clear();
         job.oracle.check(&case, &mut outcomes);

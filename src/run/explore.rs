@@ -11,16 +11,15 @@ use super::{
     disturb::Disturbances,
     driver::{Tally, Trial},
     life::{Life, Start},
+    media::{self, LastGroup, Medium},
     recover::{Recovered, Trials, recover},
     state::{Choice, Inner, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
-    crash::{
-        Frontier, Kind, PersistenceGraph, Selection, Window, all_points, pages_in_flight,
-        process_crash, sample_points,
-    },
+    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
+    oracle::DamageClass,
     trace::{Action, Entry},
     workload::{CrashKind, Past},
 };
@@ -36,6 +35,8 @@ pub(super) struct NextLife<S: Subject> {
     pub(super) start: Start,
     pub(super) state: S::State,
     pub(super) choice: Choice,
+    /// What of the disk nothing durable was written after.
+    pub(super) last_group: LastGroup,
 }
 
 /// Goes through the crash states of one life.
@@ -58,6 +59,7 @@ pub(super) struct Explorer<'a, S: Subject> {
     draw_inner: Rng,
     pub(super) draw_errors: Rng,
     pub(super) disturbances: Disturbances,
+    pub(super) medium: Medium,
 }
 
 impl<'a, S: Subject> Explorer<'a, S> {
@@ -88,13 +90,14 @@ impl<'a, S: Subject> Explorer<'a, S> {
             draw_inner: Rng::new(seed, Stream::PersistedSubset, 1 << 16 | number),
             draw_errors: RunConfig::faults_in_recovery(seed, number),
             disturbances: Disturbances::of(life),
+            medium: Medium::new(config.device, seed, number),
         }
     }
 
     /// Tries crash states between `first` and the end of the life; the one that the next life begins on, if any is clean.
     pub(super) fn explore(mut self, first: Position) -> Option<NextLife<S>> {
         let recording = &self.life.recording;
-        let graph = PersistenceGraph::new(recording, self.config.profile);
+        let graph = self.config.graph(recording);
         let mut frontier = Frontier::new(&graph);
         let mut subset = Rng::new(self.seed, Stream::PersistedSubset, self.number);
         match self.config.mode {
@@ -135,10 +138,12 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn exhaust_point(&mut self, window: &Window<'_>, subset: &mut Rng) {
         if self.crash_kind(window.point) == CrashKind::ProcessCrash {
             let pages = pages_in_flight(&self.life.recording.trace, window.point);
+            self.tally.legal_states(pages + 1);
             (0..=pages).for_each(|pages| self.process_crash(window, pages));
             return self.tally.exhaustive_point();
         }
         let count = window.count();
+        self.tally.legal_states(count);
         if count > self.config.exhaustive_budget {
             for _ in 0..self.config.states_per_run {
                 self.sample_state(window, subset);
@@ -153,30 +158,18 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
-        let image = window.image(&selection);
-        let kind = CrashKind::PowerLoss;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages: 0,
-            kind,
-        });
+        let mut state = State::power_loss(window, selection);
+        state.faulted = self
+            .medium
+            .strike(window, &state.selection, &mut state.image);
+        self.try_state(&state);
     }
 
     fn process_crash(&mut self, window: &Window<'_>, pages: u64) {
-        let (selection, image) = process_crash(window, pages);
         if pages > 0 {
             self.tally.mark(CoverageMark::CutInFlight);
         }
-        let kind = CrashKind::ProcessCrash;
-        self.try_state(&State {
-            window,
-            selection,
-            image,
-            pages,
-            kind,
-        });
+        self.try_state(&State::process_crash(window, pages));
     }
 
     fn try_state(&mut self, state: &State<'_>) {
@@ -202,9 +195,18 @@ impl<'a, S: Subject> Explorer<'a, S> {
     }
 
     /// What makes two crash states one to the recovering subject, and to crashes inside its recovery: the disk, and after
-    /// a process crash before a power loss, what is pending.
+    /// a process crash before a power loss, what is pending; of a damaged one, what can be asked of the subject.
     fn identity(&self, state: &State<'_>) -> Digest {
-        let image = state.image.digest();
+        let mut image = state.image.digest();
+        if let Some(damage) = state.damage() {
+            let mut hasher = Hasher::new();
+            let class = damage.class as u64;
+            image = hasher
+                .digest(image)
+                .number(class)
+                .bytes(damage.what.as_bytes())
+                .finish();
+        }
         if !self.keeps_pending(state.kind) {
             return image;
         }
@@ -272,7 +274,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             count,
             &mut self.draw_inner,
         );
-        let graph = PersistenceGraph::new(&outer.recording, self.config.profile);
+        let graph = self.config.graph(&outer.recording);
         let mut frontier = Frontier::new(&graph);
         for point in points {
             let window = frontier.window(point);
@@ -302,26 +304,11 @@ impl<'a, S: Subject> Explorer<'a, S> {
             CrashKind::PowerLoss => {
                 let (drawn, selection) = window.sample(draw);
                 self.tally.kind(drawn);
-                let image = window.image(&selection);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages: 0,
-                    kind,
-                }
+                State::power_loss(window, selection)
             }
             CrashKind::ProcessCrash => {
                 let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                let pages = draw.below(in_flight + 1);
-                let (selection, image) = process_crash(window, pages);
-                State {
-                    window,
-                    selection,
-                    image,
-                    pages,
-                    kind,
-                }
+                State::process_crash(window, draw.below(in_flight + 1))
             }
         }
     }
@@ -347,7 +334,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let outer_history = history(self.life, point, state.kind);
         let trial = Trial {
             life: self.life,
-            profile: self.config.profile,
+            config: self.config,
             history: &outer_history,
             outer: &known.recovered,
             state,
@@ -372,6 +359,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let Ok(shown) = &known.recovered.shown else {
             return;
         };
+        // What comes of a media fault is told in the life that it struck: no later one has to answer for it.
+        if state
+            .damage()
+            .is_some_and(|damage| damage.class != DamageClass::OfTheCrash)
+        {
+            return;
+        }
         // A disk on which something is torn is where a second crash finds most, so it counts for many. Each candidate takes
         // the place with the chance that its weight gives it, without keeping them all.
         let mixed = state.pages > 0 || is_mixed(state.window, &state.selection);
@@ -379,10 +373,19 @@ impl<'a, S: Subject> Explorer<'a, S> {
         self.candidates += weight;
         if self.draw_next.below(self.candidates) < weight {
             let start = self.start(state);
+            let last_group = media::last_group(
+                self.config.device,
+                state.window,
+                &state.selection,
+                &state.image,
+                &self.medium.inherited,
+                self.keeps_pending(state.kind),
+            );
             let state = NextLife {
                 start,
                 state: shown.clone(),
                 choice: state.choice(),
+                last_group,
             };
             self.next = Some(state);
         }

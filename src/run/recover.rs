@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    config::Limits,
     guard::guard,
     life::{Start, entropy},
     subject::{Acknowledgements, Job, Subject, SubjectError},
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     base::{Position, Seed},
     image::Image,
-    oracle::{Case, Failure, FailureKind, Issued, Progress},
+    oracle::{Case, Damage, Failure, FailureKind, Issued, Progress},
     simfs::{FaultPlan, InjectedError, Recording, SimFs},
     trace::OperationId,
     workload::{CrashKind, Past},
@@ -47,6 +48,7 @@ impl<S: Subject> Recovered<S> {
         &'a self,
         history: &'a [Issued<'a, S::Operation>],
         crash: CrashKind,
+        damage: Option<&'a Damage>,
     ) -> Case<'a, S::Operation, S::State> {
         let progress = self.progress.as_ref();
         Case {
@@ -59,6 +61,7 @@ impl<S: Subject> Recovered<S> {
                 probe,
                 outcome: outcome.as_ref(),
             }),
+            damage,
         }
     }
 }
@@ -68,7 +71,7 @@ impl<S: Subject> Recovered<S> {
 pub(super) struct Trials {
     pub(super) again: bool,
     pub(super) progress: bool,
-    pub(super) budget: u64,
+    pub(super) limits: Limits,
     pub(super) seed: Seed,
     pub(super) life: u32,
 }
@@ -138,7 +141,7 @@ fn open_and_read<S: Subject>(
     trials: Trials,
     purpose: u64,
 ) -> (Result<S::State, Failure>, Option<S::Instance>) {
-    fs.allow(trials.budget);
+    trials.limits.apply(fs);
     let entropy = entropy(trials.seed, &fs.live_image(), purpose);
     let opened = guard(|| {
         let mut instance = job.subject.open(Arc::new(fs.clone()), entropy)?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::MediaFault;
 use crate::{
     base::{Digest, Position},
     crash::{EffectKind, Kept, Window},
@@ -46,7 +47,10 @@ pub struct CrashChoice {
     pub pages_in_flight: u64,
     /// The pending effects that did not survive as a whole; all others did.
     pub lost: Vec<KeptEffect>,
-    /// The digest of the disk that it left.
+    /// What the device did to the disk after the crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaFault>,
+    /// The digest of the disk that recovery met.
     pub image: Digest,
     /// The digest of the trace before the crash.
     pub trace: Digest,
@@ -80,7 +84,7 @@ pub struct KeptEffect {
     pub part: String,
     /// Sectors that survived, one bit each, the first lowest.
     pub sectors: u8,
-    /// What each lost sector of a new block shows: two bits each; 0 zeros, 1 stale, 2 garbage.
+    /// What each lost sector of a new block shows: two bits each; 0 zeros, 1 stale, 2 garbage, 3 other stale bytes.
     pub fills: u16,
 }
 
@@ -236,6 +240,7 @@ impl CrashChoice {
             anchor: outline.anchor(window.point, &recording.trace),
             pages_in_flight,
             lost: lost.collect(),
+            media: None,
             image,
             trace: before.digest(),
             operations: outline.operations(),

@@ -2,8 +2,11 @@
 
 use super::CrashChoice;
 
-/// Which operations lost something, numbers left out.
+/// Which operations lost something, or what a device damaged, numbers left out.
 pub(super) fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
+    if let Some(fault) = &choice.media {
+        return format!("after a crash: {}", without_numbers(&fault.kind()));
+    }
     let mut lost: Vec<String> = choice
         .lost
         .iter()

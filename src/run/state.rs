@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use super::{CrashChoice, Subject, life::Life, recover::Recovered};
+use super::{
+    CrashChoice, RunConfig, Subject,
+    life::Life,
+    media::{Faulted, MediaFault},
+    recover::Recovered,
+};
 use crate::{
     base::{Digest, Position},
-    crash::{BLOCK, Frontier, PersistenceGraph, Selection, Window},
+    crash::{BLOCK, Frontier, Selection, Window, process_crash},
     image::Image,
-    oracle::Issued,
-    profile::Profile,
+    oracle::{Damage, Issued},
     simfs::Recording,
     trace::{Action, Entry, OperationId},
     workload::{CrashKind, Past},
@@ -21,9 +25,40 @@ pub(super) struct State<'w> {
     pub(super) image: Image,
     pub(super) pages: u64,
     pub(super) kind: CrashKind,
+    /// What the device did to the image.
+    pub(super) faulted: Option<Faulted>,
 }
 
-impl State<'_> {
+impl<'w> State<'w> {
+    /// What a power loss leaves, before a device does anything to it.
+    pub(super) fn power_loss(window: &'w Window<'w>, selection: Selection) -> State<'w> {
+        State {
+            image: window.image(&selection),
+            window,
+            selection,
+            pages: 0,
+            kind: CrashKind::PowerLoss,
+            faulted: None,
+        }
+    }
+
+    /// What the death of the process leaves, with this many pages of the write in flight.
+    pub(super) fn process_crash(window: &'w Window<'w>, pages: u64) -> State<'w> {
+        let (selection, image) = process_crash(window, pages);
+        State {
+            window,
+            selection,
+            image,
+            pages,
+            kind: CrashKind::ProcessCrash,
+            faulted: None,
+        }
+    }
+
+    pub(super) fn damage(&self) -> Option<&Damage> {
+        self.faulted.as_ref().map(|faulted| &faulted.damage)
+    }
+
     pub(super) fn choice(&self) -> Choice {
         Choice {
             kind: self.kind,
@@ -31,6 +66,7 @@ impl State<'_> {
             selection: self.selection.clone(),
             pages: self.pages,
             image: self.image.digest(),
+            media: self.faulted.as_ref().map(|faulted| faulted.fault.clone()),
         }
     }
 }
@@ -43,14 +79,20 @@ pub(super) struct Choice {
     selection: Selection,
     pages: u64,
     image: Digest,
+    media: Option<MediaFault>,
 }
 
 impl Choice {
     /// The choice in words; `recording` is the one that it was made for.
-    pub(super) fn describe(&self, recording: &Recording, profile: &Profile) -> CrashChoice {
-        let graph = PersistenceGraph::new(recording, profile);
+    pub(super) fn describe(&self, recording: &Recording, config: &RunConfig) -> CrashChoice {
+        let graph = config.graph(recording);
         let window = Frontier::new(&graph).window(self.point);
-        CrashChoice::describe(&window, &self.selection, self.pages, self.kind, self.image)
+        let choice =
+            CrashChoice::describe(&window, &self.selection, self.pages, self.kind, self.image);
+        CrashChoice {
+            media: self.media.clone(),
+            ..choice
+        }
     }
 }
 
@@ -84,12 +126,12 @@ pub(super) struct Inner<S: Subject> {
 
 impl<S: Subject> Inner<S> {
     /// The crashes inside recoveries in words, outermost first; `outer` is the recovery that the first fell into.
-    pub(super) fn describe(&self, outer: &Recovered<S>, profile: &Profile) -> Vec<CrashChoice> {
+    pub(super) fn describe(&self, outer: &Recovered<S>, config: &RunConfig) -> Vec<CrashChoice> {
         let Some(parent) = &self.parent else {
-            return vec![self.choice.describe(&outer.recording, profile)];
+            return vec![self.choice.describe(&outer.recording, config)];
         };
-        let mut choices = parent.describe(outer, profile);
-        choices.push(self.choice.describe(&parent.recovered.recording, profile));
+        let mut choices = parent.describe(outer, config);
+        choices.push(self.choice.describe(&parent.recovered.recording, config));
         choices
     }
 }

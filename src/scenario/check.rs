@@ -66,7 +66,8 @@ impl Scenario {
         self.check_ranges()?;
         self.faults.check(&self.crash.profiles)?;
         self.check_lives()?;
-        self.check_lists()
+        self.check_lists()?;
+        self.check_devices()
     }
 
     fn check_ranges(&self) -> Result<(), Problem> {
@@ -126,10 +127,27 @@ impl Scenario {
         Ok(())
     }
 
+    /// What a device loses or damages shows in a power loss only: before that, the page cache hides it.
+    fn check_devices(&self) -> Result<(), Problem> {
+        let mut devices = self.crash.devices.iter();
+        match devices.find(|device| !device.is_honest()) {
+            Some(device) if self.crash.kind == CrashMode::ProcessCrash => {
+                let message = format!(
+                    "the device `{device}` shows after a power loss only, and kind = \"process-crash\" has none: \
+                     expected \"honest\""
+                );
+                Err(Problem::new(&["crash", "device"], message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_lists(&self) -> Result<(), Problem> {
         let profiles: Vec<&str> = self.crash.profiles.iter().map(|known| known.name).collect();
+        let devices: Vec<&str> = self.crash.devices.iter().map(|known| known.name).collect();
         let invariants: Vec<&str> = self.check.invariants.iter().map(|known| known.id).collect();
         distinct(&["crash", "profile"], &profiles)?;
+        distinct(&["crash", "device"], &devices)?;
         distinct(&["check", "invariants"], &invariants)?;
         let Expectation::Exactly(expected) = &self.check.expect else {
             return Ok(());

@@ -29,7 +29,7 @@ pub use parse::SCENARIO_BYTES_MAX;
 use crate::{
     base::{InclusiveRange, Ratio},
     oracle::catalogue,
-    profile::Profile,
+    profile::{Device, Profile},
     run::{CoverageMark, CrashMode, EventStoreJob, Expectation, Mode, RunConfig},
     store::{OptionMap, StoreKind},
     workload::{BankConfig, BankTransfers},
@@ -127,7 +127,9 @@ pub struct CrashSection {
     /// What the filesystem promises: each of these in turn.
     #[serde(rename = "profile", with = "words::one_or_more")]
     pub profiles: Vec<&'static Profile>,
-    device: words::Device,
+    /// What is below the filesystem: each of these in turn.
+    #[serde(rename = "device", with = "words::one_or_more")]
+    pub devices: Vec<&'static Device>,
     /// Crashes in a row.
     pub lives: u32,
     /// How deep crashes inside recovery go.
@@ -193,7 +195,7 @@ impl Default for CrashSection {
         CrashSection {
             kind: CrashMode::PowerLoss,
             profiles: Profile::find("ext4-ordered").into_iter().collect(),
-            device: words::Device::Honest,
+            devices: vec![Device::honest()],
             lives: 2,
             in_recovery: 1,
             recovery_states: 4,
@@ -247,12 +249,16 @@ impl WorkloadSection {
 }
 
 impl Scenario {
-    /// The scenario once for each of its profiles.
+    /// The scenario once for each of its profiles, on each of its devices.
     pub fn by_profile(&self) -> impl Iterator<Item = Scenario> {
-        self.crash.profiles.iter().map(|&profile| {
-            let mut scenario = self.clone();
-            scenario.crash.profiles = vec![profile];
-            scenario
+        let profiles = self.crash.profiles.iter();
+        profiles.flat_map(|profile| {
+            self.crash.devices.iter().map(|device| {
+                let mut scenario = self.clone();
+                scenario.crash.profiles = vec![*profile];
+                scenario.crash.devices = vec![*device];
+                scenario
+            })
         })
     }
 
@@ -268,6 +274,14 @@ impl Scenario {
         first
             .copied()
             .ok_or_else(|| Problem::new(&["crash", "profile"], "an empty list"))
+    }
+
+    /// The first of its devices, in the same way.
+    pub fn device(&self) -> Result<&'static Device, Problem> {
+        let first = self.crash.devices.first();
+        first
+            .copied()
+            .ok_or_else(|| Problem::new(&["crash", "device"], "an empty list"))
     }
 
     /// The subject, what it is asked to do, and how it is judged.
@@ -286,6 +300,7 @@ impl Scenario {
         Ok(RunConfig {
             crash: self.crash.kind,
             profile: self.profile()?,
+            device: self.device()?,
             lives: self.crash.lives,
             in_recovery: self.crash.in_recovery,
             recovery_states: self.crash.recovery_states,
@@ -293,6 +308,7 @@ impl Scenario {
             states_per_run: self.crash.states_per_run,
             exhaustive_budget: self.crash.exhaustive_budget,
             operations_per_life: self.budget.operations_per_life,
+            skip: None,
             faults: self.faults.faults(),
         })
     }

@@ -102,6 +102,18 @@ const MISTAKES: &[(&str, &str)] = &[
         "5:11: unknown profile `ext5`; the nearest is `ext2",
     ),
     (
+        "[crash]\ndevice = \"bit-rod\"\n",
+        "5:10: unknown device `bit-rod`; the nearest is `bit-rot",
+    ),
+    (
+        "[crash]\ndevice = [\"honest\", \"honest\"]\n",
+        "5:10: `honest` is there twice",
+    ),
+    (
+        "[crash]\nkind = \"process-crash\"\ndevice = \"lying\"\n",
+        "6:10: the device `lying` shows after a power loss only",
+    ),
+    (
         "[crash]\nlives = 0\n",
         "5:9: lives = 0 is out of range: expected 1 to 1000",
     ),
@@ -202,10 +214,6 @@ fn what_is_not_built_is_refused() {
         (
             "program = { run = [\"bank\"] }\n",
             "4:11: a subject that is a program",
-        ),
-        (
-            "[crash]\ndevice = \"volatile\"\n",
-            "5:10: a device `volatile`",
         ),
         (
             "[crash]\nprofile = { base = \"ext4-ordered\" }\n",

@@ -12,7 +12,7 @@ use serde::{
 
 use crate::{
     oracle::catalogue::{self, Invariant},
-    profile::{FsyncFailure, PROFILES, Profile},
+    profile::{DEVICES, Device, FsyncFailure, PROFILES, Profile},
     store::StoreKind,
 };
 
@@ -41,6 +41,18 @@ impl Named for &'static Profile {
 
     fn all() -> Vec<&'static Profile> {
         PROFILES.iter().collect()
+    }
+
+    fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+impl Named for &'static Device {
+    const WHAT: &'static str = "device";
+
+    fn all() -> Vec<&'static Device> {
+        DEVICES.iter().collect()
     }
 
     fn name(self) -> &'static str {
@@ -215,21 +227,6 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
     }
 }
 
-/// The only device of this version: it loses nothing that it has confirmed, and tears nothing
-/// smaller than a sector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Device {
-    #[default]
-    Honest,
-}
-
-impl<'de> Deserialize<'de> for Device {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Device, D::Error> {
-        only(deserializer, "honest", "a device").map(|()| Device::Honest)
-    }
-}
-
 /// What a failed fsync leaves: `profile` for what the profile says, or a behaviour by name.
 pub(super) mod fsync_failure {
     use super::{Deserialize, Deserializer, Error, FsyncFailure, Serializer};
@@ -276,18 +273,4 @@ impl<'de> Deserialize<'de> for NoProgram {
             "a subject that is a program is not supported by this version: expected a `store`",
         ))
     }
-}
-
-fn only<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    known: &str,
-    what: &str,
-) -> Result<(), D::Error> {
-    let word = String::deserialize(deserializer)?;
-    if word == known {
-        return Ok(());
-    }
-    Err(D::Error::custom(format_args!(
-        "{what} `{word}` is not supported by this version: expected \"{known}\""
-    )))
 }

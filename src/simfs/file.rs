@@ -8,7 +8,7 @@ use std::{
 
 use super::{Answer, CallSite, State, enter, failing::Attempt, faults::Class};
 use crate::{
-    image::Inode,
+    image::{Inode, SECTOR_BYTES},
     trace::BarrierKind,
     vfs::{
         AllocateMode, Metadata, OpenOptions, PathBuf, SyncWrites, VfsError, VfsFile, VfsOperation,
@@ -117,6 +117,10 @@ impl SimFile {
         if end.is_none_or(|end| end > SIZE_LIMIT_BYTES) {
             return Err(self.error(operation, ErrorKind::FileTooLarge).at(offset));
         }
+        if let Some(sector) = file.unwritable_in(&(offset..offset + bytes.len() as u64)) {
+            let at = sector * SECTOR_BYTES;
+            return Err(self.error(operation, ErrorKind::Other).at(at));
+        }
         let error = |kind| self.error(operation, kind).at(offset);
         let class = Class::Write(bytes.len());
         let limit = self.attempt(&mut state, class, operation, site);
@@ -183,6 +187,10 @@ impl SimFile {
     }
 }
 
+fn end_of(offset: u64, buffer: &[u8]) -> u64 {
+    offset.saturating_add(buffer.len() as u64)
+}
+
 impl VfsFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
         if !self.options.read {
@@ -197,8 +205,17 @@ impl VfsFile for SimFile {
         let mut state = self.enter(VfsOperation::Read)?;
         let file = state.live.file(self.inode);
         let file = file.ok_or_else(|| self.error(VfsOperation::Read, ErrorKind::IsADirectory))?;
+        // As Linux does: what comes before the unreadable sector is a short read, and only the next one fails.
+        let readable =
+            match file.unreadable_in(offset..file.size_bytes().min(end_of(offset, buffer))) {
+                None => buffer.len(),
+                Some(sector) if sector * SECTOR_BYTES <= offset => {
+                    return Err(error(ErrorKind::Other));
+                }
+                Some(sector) => usize::try_from(sector * SECTOR_BYTES - offset).unwrap_or(0),
+            };
         let available = usize::try_from(file.size_bytes().saturating_sub(offset));
-        let available = buffer.len().min(available.unwrap_or(usize::MAX));
+        let available = readable.min(available.unwrap_or(usize::MAX));
         let class = Class::Read(available);
         let limit = self.attempt(&mut state, class, VfsOperation::Read, site);
         let buffer = &mut buffer[..limit.map_err(error)?.unwrap_or(available)];

@@ -236,8 +236,14 @@ impl Builder<'_> {
     fn failed(&mut self, files: &BTreeSet<Inode>, pages: FailedPages, begin: usize) {
         let at = self.entry + 1;
         let entries: Vec<usize> = self.effects.iter().map(|effect| effect.entry).collect();
-        for effect in &mut self.effects {
-            let tried = effect.file().is_some_and(|file| files.contains(&file))
+        let clean: Vec<bool> = self
+            .effects
+            .iter()
+            .map(|e| reach::is_clean(self, e, begin))
+            .collect();
+        for (effect, clean) in self.effects.iter_mut().zip(clean) {
+            let tried = !clean
+                && effect.file().is_some_and(|file| files.contains(&file))
                 && effect.entry < begin
                 && effect.certain_at.is_none()
                 && effect.gone_at.is_none();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tornwrite::{
     base::Seed,
     oracle::{Case, Issued, Oracle, Outcome, Witness},
-    profile::Profile,
+    profile::{Device, Profile},
     run::{
         Acknowledgements, CrashMode, Faults, Job, Mode, RunConfig, Subject, SubjectError, Workload,
     },
@@ -186,6 +186,7 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
     RunConfig {
         crash,
         profile: Profile::find(profile).unwrap(),
+        device: Device::honest(),
         lives,
         in_recovery: 1,
         recovery_states: 2,
@@ -193,6 +194,7 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 32,
         exhaustive_budget: 4096,
         operations_per_life: 2_000,
+        skip: None,
         faults: Faults::default(),
     }
 }

@@ -10,7 +10,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading},
     words::Batches,
 };
@@ -21,6 +21,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "every batch is there whole or not at all",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

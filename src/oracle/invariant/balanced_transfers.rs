@@ -11,7 +11,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading},
 };
 
@@ -21,6 +21,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the sum of all balances is what the accounts were opened with",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

@@ -10,7 +10,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Batch, Reading},
     words::Batches,
 };
@@ -21,6 +21,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "every batch that was acknowledged is there",
     is_default: true,
+    under_damage: UnderDamage::BelowSynced,
     check,
 };
 

@@ -12,7 +12,7 @@ use super::violated_showing;
 use crate::{
     oracle::{
         Outcome,
-        catalogue::Invariant,
+        catalogue::{Invariant, UnderDamage},
         reading::{BankCase, Reading},
         words,
     },
@@ -25,6 +25,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the recovered subject takes one more batch, which survives a clean re-open",
     is_default: true,
+    under_damage: UnderDamage::Suspended,
     check,
 };
 

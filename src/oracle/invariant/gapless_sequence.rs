@@ -10,7 +10,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading},
 };
 
@@ -20,6 +20,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the event ids of each stream are contiguous from 0 and unique",
     is_default: false,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

@@ -10,7 +10,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Batch, Reading},
     words::Batches,
 };
@@ -21,6 +21,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what a recovery showed to be absent never comes back",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

@@ -12,7 +12,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading, Shown, Slot},
 };
 
@@ -22,6 +22,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the state is the model's after a prefix that holds every batch that must survive",
     is_default: true,
+    under_damage: UnderDamage::BelowSynced,
     check,
 };
 

@@ -3,6 +3,7 @@
 
 pub(super) mod atomic_batch;
 pub(super) mod balanced_transfers;
+pub(super) mod detects_corruption;
 pub(super) mod durable_ack;
 pub(super) mod forward_progress;
 pub(super) mod gapless_sequence;
@@ -15,6 +16,7 @@ pub(super) mod recovery_idempotent;
 pub(super) mod recovery_succeeds;
 pub(super) mod seen_stays_seen;
 
+pub(super) use detects_corruption::ID as DETECTS_CORRUPTION;
 pub(super) use recovery_succeeds::ID as RECOVERY_SUCCEEDS;
 
 use super::{

@@ -13,7 +13,7 @@ use super::violated;
 use crate::{
     oracle::{
         Outcome,
-        catalogue::Invariant,
+        catalogue::{Invariant, UnderDamage},
         reading::{BankCase, Reading},
     },
     workload::{BankEvent, BankEventKind},
@@ -25,6 +25,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "no balance is below zero",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

@@ -12,7 +12,7 @@ use super::violated;
 use crate::{
     oracle::{
         Outcome,
-        catalogue::Invariant,
+        catalogue::{Invariant, UnderDamage},
         reading::{BankCase, Batch, Reading, Shown, key},
     },
     workload::{BankEvent, EventRef},
@@ -24,6 +24,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "nothing is there that was not issued, or with other content, or twice",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

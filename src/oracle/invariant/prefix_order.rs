@@ -14,7 +14,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading, Slot},
 };
 
@@ -24,6 +24,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what is there of a stream is a prefix of what was issued, in that order",
     is_default: true,
+    under_damage: UnderDamage::Judges,
     check,
 };
 

@@ -11,7 +11,7 @@
 use super::violated_showing;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Batch, Reading},
     words,
 };
@@ -22,6 +22,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "recovering twice without a crash in between shows the same state",
     is_default: true,
+    under_damage: UnderDamage::Suspended,
     check,
 };
 

@@ -11,7 +11,7 @@
 use super::violated_showing;
 use crate::oracle::{
     FailureKind, Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading},
     words,
 };
@@ -22,6 +22,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "recovery returns Ok: no error, no panic, no operation budget exceeded",
     is_default: true,
+    under_damage: UnderDamage::Suspended,
     check,
 };
 

@@ -11,7 +11,7 @@
 use super::violated;
 use crate::oracle::{
     Outcome,
-    catalogue::Invariant,
+    catalogue::{Invariant, UnderDamage},
     reading::{BankCase, Reading},
     words::Batches,
 };
@@ -22,6 +22,7 @@ pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what an earlier recovery showed is still there (recovered means durable)",
     is_default: false,
+    under_damage: UnderDamage::BelowSynced,
     check,
 };
 

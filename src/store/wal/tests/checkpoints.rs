@@ -66,7 +66,7 @@ fn any_leftovers_of_a_checkpoint_are_harmless() {
                 disk.write(path, &before.read(path));
             }
         }
-        disk.write("snap/000000000009-000000000009.tmp", b"torn");
+        disk.write("snap/000000000008-000000000009.tmp", b"torn");
         for _ in 0..2 {
             assert_eq!(show(&mut open(&disk).unwrap()), counted(8), "kept {kept:b}");
         }

@@ -94,6 +94,41 @@ fn an_older_segment_that_is_short_or_missing_is_corruption() {
     assert_eq!(corrupt_at(&open(&disk).unwrap_err()), (FIRST.to_owned(), 0));
 }
 
+/// Found by the simulation: the head of a segment that carries suspect batches was rotten, and the report named the end of
+/// the segment before it alone.
+#[test]
+fn a_gap_is_told_with_the_segment_that_was_passed_over() {
+    let (disk, sizes) = one_segment(3, SyncMode::Always);
+    // The second segment carries the third batch, and the third one starts behind it.
+    open(&disk).unwrap().rotate().unwrap();
+    let mut bytes = disk.read(SECOND);
+    bytes[60] ^= 1;
+    disk.write(SECOND, &bytes);
+    assert_eq!(recovered(&disk.fork()), Ok(counted(6)));
+    disk.truncate(FIRST, sizes[2]);
+    let error = open(&disk).unwrap_err();
+    assert_eq!(corrupt_at(&error), (FIRST.to_owned(), sizes[2] as u64));
+    let other = format!("or they are in {SECOND}, whose head is damaged at offset 0");
+    assert!(error.to_string().ends_with(&other), "{error}");
+}
+
+/// Found by the simulation: a checkpoint syncs the log before it creates a snapshot, and nothing else told that the last
+/// batches had been synced.
+#[test]
+fn the_name_of_an_unfinished_snapshot_proves_what_was_synced_before() {
+    let (disk, sizes) = one_segment(3, SyncMode::Always);
+    disk.vfs.create_dir_all(Path::from("snap")).unwrap();
+    disk.write("snap/000000000006-000000000001.tmp", b"");
+    assert_eq!(recovered(&disk.fork()), Ok(counted(6)));
+    let mut bytes = disk.read(FIRST);
+    bytes[sizes[2]] ^= 1;
+    disk.write(FIRST, &bytes);
+    assert_eq!(
+        corrupt_at(&open(&disk).unwrap_err()),
+        (FIRST.to_owned(), sizes[2] as u64)
+    );
+}
+
 #[test]
 fn a_hole_among_unsynced_batches_is_a_torn_tail() {
     let (disk, sizes) = one_segment(4, SyncMode::Batch);
@@ -190,7 +225,7 @@ proptest! {
         for content in [bytes, framed] {
             disk.write(FIRST, &content);
             describe(Path::from(FIRST), &content);
-            let _ = recovery::recover(disk.vfs.as_ref());
+            let _ = recovery::recover(disk.vfs.as_ref(), None);
         }
     }
 

@@ -40,6 +40,7 @@ fn config(device: &str, profile: &str, lives: u32) -> RunConfig {
         exhaustive_budget: 4096,
         operations_per_life: 100_000,
         faults: tornwrite::run::Faults::default(),
+        skip: None,
     }
 }
 

@@ -70,6 +70,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
             at: Some(at),
             ..Faults::default()
         },
+        skip: None,
     }
 }
 

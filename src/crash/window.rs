@@ -166,7 +166,10 @@ impl<'g> Window<'g> {
     /// The fills that an unwritten unit may show here.
     pub fn fills(&self) -> impl Iterator<Item = Fill> + Clone + '_ {
         let allowed = self.graph.profile.fill.value.as_slice().iter().copied();
-        allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty())
+        let shows_stale = allowed.clone().any(|fill| fill == Fill::Stale);
+        let other = (shows_stale && self.stale.differ()).then_some(Fill::OtherStale);
+        let allowed = allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty());
+        allowed.chain(other)
     }
 }
 

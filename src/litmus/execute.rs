@@ -13,7 +13,7 @@ use crate::vfs::{
 pub enum Outside<'p> {
     /// Wait until the kernel has written everything back by itself.
     Pause,
-    /// Let the next fsync of this file fail.
+    /// Let the next fsync, which is one of this file, fail.
     FailFsync(Path<'p>),
 }
 
@@ -33,12 +33,7 @@ pub fn execute(
             Step::Pause => outside(Outside::Pause)?,
             Step::FsyncFails(path) => {
                 outside(Outside::FailFsync(path.as_path()))?;
-                let answer = held.with(fs, path, |file| Ok(file.sync_all()))?;
-                if answer.is_ok() {
-                    let path = path.clone();
-                    let (operation, kind) = (VfsOperation::SyncAll, ErrorKind::Unsupported);
-                    return Err(VfsError::new(operation, path, kind));
-                }
+                held.with(fs, path, |file| fails(file, path))?;
             }
             Step::Hold(path) => {
                 let file = fs.open(path.as_path(), READ_WRITE)?;
@@ -49,6 +44,15 @@ pub fn execute(
         }
     }
     Ok(())
+}
+
+/// One fsync that reports an error. Where that comes late, only the next call of the same handle says so.
+fn fails(file: &dyn VfsFile, path: &PathBuf) -> VfsResult<()> {
+    if file.sync_all().is_err() || file.sync_all().is_err() {
+        return Ok(());
+    }
+    let (operation, kind) = (VfsOperation::SyncAll, ErrorKind::Unsupported);
+    Err(VfsError::new(operation, path.clone(), kind))
 }
 
 const READ_WRITE: OpenOptions = OpenOptions::new().read().write();

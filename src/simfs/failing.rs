@@ -19,7 +19,7 @@ use super::{
 use crate::{
     image::Inode,
     profile::{FsyncFailure, LogFailure},
-    trace::{Action, BarrierKind, FailedPages, Report},
+    trace::{Action, BarrierKind, FailedPages, Report, Site},
     vfs::{Path, VfsOperation},
 };
 
@@ -175,6 +175,9 @@ impl State {
         attempt: Attempt<'_>,
         told: Option<&AtomicU64>,
     ) -> Answer<()> {
+        if self.skipped == Some(Site::from(attempt.site)) {
+            return Ok(());
+        }
         let inode = attempt.inode.unwrap_or(Inode::ROOT);
         let begin = self.recording.trace.end();
         let end = Action::BarrierEnd { kind, inode, begin };

@@ -6,6 +6,7 @@
 mod action;
 mod mark;
 mod paths;
+mod site;
 
 use std::panic::Location;
 
@@ -14,6 +15,7 @@ use crate::base::{Digest, Hasher, Position};
 pub use action::{Action, BarrierKind, FailedPages, Report, Span};
 pub use mark::{Mark, OperationId, Promise};
 pub use paths::Paths;
+pub use site::Site;
 
 /// One entry of a trace.
 #[derive(Clone, Copy, Debug)]

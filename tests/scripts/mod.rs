@@ -9,12 +9,12 @@ use std::{
 };
 
 use tornwrite::{
-    base::Position,
+    base::{Position, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, Window, all_points},
     image::Image,
-    litmus::{Grid, Script, Tree, When, execute},
-    profile::{FillSet, FreshTear, OverwriteTear, PROFILES, Profile, Rule},
-    simfs::{Recording, SimFs},
+    litmus::{Grid, Outside, Script, Tree, When, execute},
+    profile::{FillSet, FreshTear, FsyncFailure, OverwriteTear, PROFILES, Profile, Rule},
+    simfs::{FaultKind, FaultPlan, Faults, Recording, SimFs},
 };
 
 /// More crash states than this at one point are not gone through.
@@ -39,9 +39,7 @@ pub fn scripts() -> Vec<(PathBuf, Script)> {
         let script = script.unwrap_or_else(|error| panic!("{error}"));
         (path, script)
     };
-    let read = paths.into_iter().map(read);
-    read.filter(|(_, script)| !script.is_simulated_only())
-        .collect()
+    paths.into_iter().map(read).collect()
 }
 
 /// The script with this name.
@@ -84,18 +82,45 @@ fn prepared(script: &Script) -> Image {
     fs.live_image()
 }
 
-/// The program of a script, recorded.
-pub fn recorded(script: &Script) -> Recording {
-    let fs = SimFs::mount(prepared(script));
-    let run = execute(&fs, &script.program, &mut |_| Ok(()));
-    run.unwrap_or_else(|error| panic!("{}: {error}", script.name));
-    fs.finish()
+/// The program of a script, recorded; once for each way in which the profile lets an fsync fail.
+pub fn recorded(script: &Script, profile: &Profile) -> Vec<Recording> {
+    let failures: Vec<FsyncFailure> = match profile.fsync_failure.value {
+        _ if !script.is_simulated_only() => vec![FsyncFailure::CleanNew],
+        FsyncFailure::Any => {
+            let all = FsyncFailure::ALL.iter().copied();
+            all.filter(|&one| one != FsyncFailure::Any).collect()
+        }
+        one => vec![one],
+    };
+    let base = prepared(script);
+    let record = |&failure: &FsyncFailure| {
+        let fs = SimFs::mount(base.clone());
+        let run = execute(&fs, &script.program, &mut |outside| {
+            if let Outside::FailFsync(_) = outside {
+                let faults = Faults {
+                    at: Some((1, FaultKind::Fsync)),
+                    fsync_failure: Some(failure),
+                    ..Faults::default()
+                };
+                let rng = Rng::new(Seed(0), Stream::InjectedError, 0);
+                fs.inject(FaultPlan::drawn(faults, profile, rng));
+            }
+            Ok(())
+        });
+        run.unwrap_or_else(|error| panic!("{} {profile}: {error}", script.name));
+        fs.finish()
+    };
+    failures.iter().map(record).collect()
 }
 
 /// The outcomes of a script under a profile; `None` where there are too many to list.
 pub fn outcomes(script: &Script, profile: &Profile) -> Option<BTreeSet<String>> {
     let profile = as_asked(script, profile);
-    outcomes_of(&recorded(script), script.when, &profile)
+    let mut all = BTreeSet::new();
+    for recording in recorded(script, &profile) {
+        all.extend(outcomes_of(&recording, script.when, &profile)?);
+    }
+    Some(all)
 }
 
 fn outcomes_of(recording: &Recording, when: When, profile: &Profile) -> Option<BTreeSet<String>> {

@@ -71,7 +71,6 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
             at: Some(at),
             ..Faults::default()
         },
-        skip: None,
     }
 }
 

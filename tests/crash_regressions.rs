@@ -11,6 +11,7 @@ use reference::{
 };
 use tornwrite::{
     crash::{Frontier, PersistenceGraph},
+    image::Inode,
     simfs::{Recording, SimFs},
     trace::{Action, BarrierKind, FailedPages, Report},
     vfs::{AllocateMode, FileExt as _, Path, Vfs as _},
@@ -309,7 +310,42 @@ fn a_block_within_a_zeroed_range_is_given_back_whole() {
     }
 }
 
-/// A failed barrier that took a truncate back used to leave the zeros in the pages: the next write of a sector put them on disk.
+/// Adds an operation to a recording.
+#[track_caller]
+fn push(recording: &mut Recording, action: Action) {
+    let site = std::panic::Location::caller();
+    recording.trace.push(action, site);
+}
+
+/// An fsync of the file that fails.
+fn fail_fsync(recording: &mut Recording, inode: Inode, pages: FailedPages) {
+    let (kind, begin) = (BarrierKind::Fsync, recording.trace.end());
+    push(recording, Action::BarrierBegin { kind, inode });
+    let report = Report::ThisCall;
+    let fails = Action::BarrierFailed {
+        kind,
+        inode,
+        begin,
+        pages,
+        report,
+    };
+    push(recording, fails);
+}
+
+/// A write of one repeated byte that does not grow the file.
+fn overwrite(recording: &mut Recording, inode: Inode, byte: u8, len: usize, old_size: u64) {
+    let bytes = recording.trace.keep(&vec![byte; len]);
+    let write = Action::Write {
+        inode,
+        offset: 0,
+        bytes,
+        old_size,
+    };
+    push(recording, write);
+}
+
+/// A failed barrier that took a truncate back used to leave the zeros in the pages: the next write of a sector put them on
+/// disk.
 #[test]
 fn what_a_truncate_cut_is_back_when_a_failed_barrier_takes_it_back() {
     let mut recording = recorded(
@@ -317,28 +353,28 @@ fn what_a_truncate_cut_is_back_when_a_failed_barrier_takes_it_back() {
         |fs| open(fs, "f").set_len(612).unwrap(),
     );
     let inode = recording.trace.entries()[0].action.inode().unwrap();
-    let kind = BarrierKind::Fsync;
-    let begin = recording.trace.end();
-    let site = std::panic::Location::caller();
-    let begins = Action::BarrierBegin { kind, inode };
-    recording.trace.push(begins, site);
-    let fails = Action::BarrierFailed {
-        kind,
-        inode,
-        begin,
-        pages: FailedPages::Reverted,
-        report: Report::ThisCall,
-    };
-    recording.trace.push(fails, site);
-    let write = Action::Write {
-        inode,
-        offset: 0,
-        bytes: recording.trace.keep(&[b'B'; 513]),
-        old_size: 1024,
-    };
-    recording.trace.push(write, site);
+    fail_fsync(&mut recording, inode, FailedPages::Reverted);
+    overwrite(&mut recording, inode, b'B', 513, 1024);
     let minimum = profile("posix-minimum");
     let outcomes = outcomes_at_end(&recording, &minimum);
     assert!(outcomes.contains("f:B513 A511"), "{outcomes:?}");
     agrees(&recording, &minimum).unwrap();
+}
+
+/// Bytes that a barrier failed to write, that a later write of the same block put into the log again, used to be lost when
+/// the next barrier failed too.
+#[test]
+fn what_is_in_the_log_again_stays_there() {
+    let mut recording = recorded(
+        |fs| put(fs, "f", b'A', 512),
+        |fs| write_at(fs, "f", 1024, b'B', 100),
+    );
+    let inode = recording.trace.entries()[0].action.inode().unwrap();
+    fail_fsync(&mut recording, inode, FailedPages::Cleaned);
+    overwrite(&mut recording, inode, b'C', 300, 1124);
+    fail_fsync(&mut recording, inode, FailedPages::Reverted);
+    let journal = profile("ext4-journal");
+    let outcomes = outcomes_at_end(&recording, &journal);
+    assert!(outcomes.contains("f:C300 A212 0*512 B100"), "{outcomes:?}");
+    agrees(&recording, &journal).unwrap();
 }

@@ -102,21 +102,17 @@ fn compare(profile: &'static Profile, left: FsyncFailure, seed: Seed) -> usize {
 
 /// What a barrier of this profile may leave when it fails, and what a scenario may ask for besides.
 ///
-/// Left out: pages of a data journal that are clean, and pages that go back where the log writes them for another file's
-/// sake; no filesystem has the second.
+/// Left out: pages that go back although the log wrote them for another file's sake. No filesystem does that.
 fn behaviours(profile: &Profile) -> Vec<FsyncFailure> {
-    let journaled = profile.data.value == DataPath::Journaled;
-    let flushed = profile.growth.value == Growth::Logged && !journaled;
-    let is_clean = |left| left == FsyncFailure::CleanNew || left == FsyncFailure::CleanNewLater;
+    let is_flushed =
+        profile.growth.value == Growth::Logged && profile.data.value != DataPath::Journaled;
     let mut all = vec![
         FsyncFailure::CleanNew,
         FsyncFailure::CleanNewLater,
         FsyncFailure::CleanOld,
         FsyncFailure::DirtyNew,
     ];
-    all.retain(|&left| {
-        !(journaled && is_clean(left)) && !(flushed && left == FsyncFailure::CleanOld)
-    });
+    all.retain(|left| !is_flushed || *left != FsyncFailure::CleanOld);
     if profile.fsync_failure.value == FsyncFailure::Any {
         all.push(FsyncFailure::Any);
     }

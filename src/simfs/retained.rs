@@ -82,8 +82,8 @@ impl Retained {
                 inode,
                 size,
                 old_size,
-            } => self.file(inode, base).resize(size, old_size, is_logged),
-            Action::Allocate {
+            }
+            | Action::Allocate {
                 inode,
                 size,
                 old_size,

@@ -310,6 +310,24 @@ fn a_block_within_a_zeroed_range_is_given_back_whole() {
     }
 }
 
+/// An fsync of a file that had nothing to write used to take along a rename that the log tree was to write next.
+#[test]
+fn a_barrier_with_nothing_to_write_takes_no_rename_along() {
+    let recording = recorded(
+        |fs| put(fs, "z", b'A', 100),
+        |fs| {
+            put(fs, "t", b'B', 100);
+            open(fs, "t").sync_all().unwrap();
+            fs.rename(Path::from("t"), Path::from("f")).unwrap();
+            open(fs, "z").sync_all().unwrap();
+        },
+    );
+    let btrfs = profile("btrfs-observed");
+    let outcomes = outcomes_at_end(&recording, &btrfs);
+    assert!(outcomes.contains("t:B100 z:A100"), "{outcomes:?}");
+    agrees(&recording, &btrfs).unwrap();
+}
+
 /// Adds an operation to a recording.
 #[track_caller]
 fn push(recording: &mut Recording, action: Action) {

@@ -66,11 +66,11 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
         states_per_run: 8,
         exhaustive_budget: 4096,
         operations_per_life: 20_000,
+        skip: None,
         faults: Faults {
             at: Some(at),
             ..Faults::default()
         },
-        skip: None,
     }
 }
 

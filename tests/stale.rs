@@ -13,8 +13,8 @@ use tornwrite::{
     oracle::BankOracle,
     profile::{Device, Profile},
     run::{
-        Acknowledgements, CoverageMark, CrashMode, Job, Mode, RunConfig, RunOutcome, Subject,
-        SubjectError, run,
+        Acknowledgements, CoverageMark, CrashMode, Faults, Job, Mode, RunConfig, RunOutcome,
+        Subject, SubjectError, run,
     },
     simfs::{Recording, SimFs},
     trace::{OperationId, Promise},
@@ -292,7 +292,7 @@ fn outcomes(bound: bool, profile: &'static Profile, lives: u32, runs: u64) -> Ve
         states_per_run: 48,
         exhaustive_budget: 4096,
         operations_per_life: 10_000,
-        faults: tornwrite::run::Faults::default(),
+        faults: Faults::default(),
         skip: None,
     };
     (0..runs)

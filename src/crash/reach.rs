@@ -174,6 +174,7 @@ impl PersistenceGraph<'_> {
             }
             EffectKind::Hole { inode, .. } => self.cover_superseded(inode, index, at),
             EffectKind::Block(block) => {
+                self.cover_needed(block.inode, group, at);
                 let state = self.files.entry(block.inode).or_default();
                 state.initialise(block.block, index);
             }

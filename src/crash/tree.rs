@@ -127,11 +127,10 @@ impl PersistenceGraph<'_> {
     /// Those of some effects in the log that no barrier covers yet, of operations before `begin`.
     fn queued(&self, effects: Option<&Vec<u32>>, begin: u32) -> impl Iterator<Item = u32> {
         let effects = effects.map_or(&[][..], Vec::as_slice).iter().copied();
-        effects.filter(move |&index| self.is_queued(&self.effects[index as usize], begin))
-    }
-
-    fn is_queued(&self, effect: &Effect, begin: u32) -> bool {
-        effect.certain_at == Position::NEVER && effect.entry < begin
+        effects.filter(move |&index| {
+            let effect = &self.effects[index as usize];
+            effect.certain_at == Position::NEVER && effect.entry < begin
+        })
     }
 
     /// What is certain of the inode's own is not looked at again.

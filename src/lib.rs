@@ -29,6 +29,7 @@
 //!     states_per_run: 64,
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
+//!     skip: None,
 //!     faults: Faults::default(),
 //! };
 //! let outcome = run(&job, &config, Seed(0));

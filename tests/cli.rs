@@ -8,6 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tornwrite::report::grouped;
 
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
@@ -169,6 +170,40 @@ fn the_number_of_jobs_changes_nothing() {
 }
 
 #[test]
+fn exhaustive_mode_says_of_how_many_points_every_state_was_tried() {
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/bank-wal.toml");
+    let directory = with(fs::read(scenarios).unwrap());
+    let arguments = [
+        "run",
+        "s.toml",
+        "--mode",
+        "exhaustive",
+        "--runs",
+        "3",
+        "--out",
+        "o",
+        "-v",
+    ];
+    let output = tornwrite(directory.path(), &arguments);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    let summary = fs::read(directory.path().join("o/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    let scenario = &summary["scenarios"][0];
+    let number = |key: &str| scenario[key].as_u64().unwrap();
+    assert_eq!(number("exhaustive_points"), number("crash_points"));
+    assert!(number("crash_points") > 3 * 50);
+    let states = &scenario["legal_states"];
+    assert_eq!(states["countable_points"], number("crash_points"));
+    assert_eq!(states["uncountable_points"], 0);
+    assert_eq!(states["legal_states"], number("states_tried"), "each once");
+    let [points, tried] = ["crash_points", "states_tried"].map(|key| grouped(number(key)));
+    let said = format!("exhaustive: {points} of {points} crash points, ");
+    assert!(stdout(&output).contains(&said), "{}", stdout(&output));
+    let kinds = format!("states by choice: any {tried}");
+    assert!(stdout(&output).contains(&kinds), "{}", stdout(&output));
+}
+
+#[test]
 fn older_results_are_moved_aside() {
     let directory = with(SCENARIO);
     for _ in 0..3 {
@@ -227,6 +262,11 @@ fn every_finding_is_replayed_to_the_same_disk() {
         let image = reproducer["image"].as_str().unwrap();
         let last = format!("STILL FAILS: durable-ack, disk {image}\n");
         assert!(stdout(&output).ends_with(&last), "{}", stdout(&output));
+        let missing = stdout(&output);
+        let (_, missing) = missing.split_once("\n  Missing ").unwrap();
+        let (missing, legal) = missing.split_once("\n  Legal ").unwrap();
+        assert!(missing.starts_with("had ") && missing.contains("store/ndjson.rs:"));
+        assert!(legal.contains("Legal under posix-minimum"), "{legal}");
         replayed += 1;
     }
     assert!(replayed > 0);

@@ -255,3 +255,14 @@ fn drawing_finds_every_state_in_the_end() {
         }
     }
 }
+
+#[test]
+#[ignore = "takes minutes: run it after a change of the crash model"]
+fn many_more_programs_have_the_states_of_the_reference() {
+    for profile in PROFILES.iter().map(zeros) {
+        compare_many(&profile, 10 * PROGRAMS..20 * PROGRAMS);
+    }
+    for flip in flips() {
+        compare_many(&flip.flipped, PROGRAMS..PROGRAMS + PROGRAMS / 2);
+    }
+}

@@ -191,6 +191,7 @@ fn config(states_per_run: u32) -> RunConfig {
         states_per_run,
         exhaustive_budget: 0,
         operations_per_life: 100_000,
+        skip: None,
         faults: Faults::default(),
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use crate::{
     base::{Digest, SEED_VERSION},
-    run::{CoverageMark, Expectation, Kind},
+    run::{CoverageMark, Expectation, Kind, LegalStates},
 };
 
 /// The version of the format.
@@ -51,6 +51,9 @@ pub struct ScenarioSummary {
     pub recoveries: u64,
     /// Positions at which every crash state was tried.
     pub exhaustive_points: u64,
+    /// How many crash states there are at the points of exhaustive mode.
+    #[serde(default)]
+    pub legal_states: LegalStates,
     /// Recoveries in which an invariant did not hold, summed over invariants.
     pub violations: u64,
     /// Runs in which any invariant did not hold.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Hasher},
-    run::{Coverage, CoverageMark, RunOutcome, Violation},
+    run::{Coverage, CoverageMark, LegalStates, RunOutcome, Violation},
 };
 
 /// A finished run: a line of `runs.ndjson`.
@@ -78,6 +78,7 @@ impl<'a> Tally<'a> {
                 distinct_images: 0,
                 recoveries: 0,
                 exhaustive_points: 0,
+                legal_states: LegalStates::default(),
                 violations: 0,
                 violating_runs: 0,
                 by_invariant: entry.invariants.iter().map(zero).collect(),
@@ -108,6 +109,7 @@ impl<'a> Tally<'a> {
         counted.distinct_images += outcome.distinct_images;
         counted.recoveries += outcome.recoveries;
         counted.exhaustive_points += outcome.exhaustive_points;
+        counted.legal_states.add(outcome.legal_states);
         counted.violating_runs += u64::from(outcome.is_violating());
         for (id, count) in self.entry.invariants.iter().zip(&outcome.invariants) {
             let sum = counted.by_invariant.entry((*id).to_owned()).or_default();

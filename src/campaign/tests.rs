@@ -127,6 +127,7 @@ fn entry(subject: Counter) -> Entry {
         states_per_run: 8,
         exhaustive_budget: 64,
         operations_per_life: 100,
+        skip: None,
         faults: Faults::default(),
     };
     let mut entry = Entry::new("counting", "counter", job, config);

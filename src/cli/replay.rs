@@ -14,7 +14,9 @@ use crate::{
     campaign::{REPRODUCER_VERSION, Reproducer, Sentences},
     oracle::catalogue,
     report,
-    run::{OPERATIONS_SUCCEED, Replay, Schedule, Verdict, replay as execute, run},
+    run::{
+        Missing, OPERATIONS_SUCCEED, Replay, Schedule, Verdict, missing, replay as execute, run,
+    },
     scenario::{InputError, Problem, Scenario},
     vfs::VfsExt as _,
 };
@@ -64,7 +66,8 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
     if let Some(directory) = &args.write_image {
         write_image(&replay, directory)?;
     }
-    terminal::print(&told(&target, &replay))?;
+    let missing = missing(&job, &config, target.seed, &target.schedule, &replay);
+    terminal::print(&told(&target, &replay, missing.as_ref()))?;
     Ok(match replay.verdict {
         Verdict::StillFails { .. } => Exit::Violation,
         Verdict::Survives(_) => Exit::Met,
@@ -142,7 +145,7 @@ fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
     Ok(None)
 }
 
-fn told(target: &Target, replay: &Replay) -> String {
+fn told(target: &Target, replay: &Replay, missing: Option<&Missing>) -> String {
     let Target {
         scenario,
         seed,
@@ -173,6 +176,8 @@ fn told(target: &Target, replay: &Replay) -> String {
             image,
         } => {
             text += &report::sentences(&Sentences::from(witness));
+            text += &missing.map_or_else(String::new, report::missing);
+            text += &report::legality(&replay.legality());
             let other = if now == invariant {
                 ""
             } else {

@@ -3,13 +3,12 @@
 use super::{
     effect::{ALL_SECTORS, EffectKind},
     graph::PersistenceGraph,
-    stale::StaleBlocks,
+    stale::Freeing,
     window::Window,
 };
 use crate::{
     base::Position,
-    image::{Image, Inode, Node},
-    profile::Fill,
+    image::{Image, Node},
     trace::Action,
 };
 
@@ -24,16 +23,7 @@ pub struct Frontier<'g> {
     cuts: Vec<u32>,
     first_pending: usize,
     durable: Image,
-    freed: Option<FreedBlocks>,
-}
-
-/// The live image as it changes, for profiles that show what was freed.
-#[derive(Debug)]
-struct FreedBlocks {
-    live: Image,
-    entry: usize,
-    effect: usize,
-    stale: StaleBlocks,
+    freeing: Option<Freeing>,
 }
 
 impl<'g> Frontier<'g> {
@@ -47,21 +37,14 @@ impl<'g> Frontier<'g> {
         // Stable: what one barrier covers stays in the order of operations.
         certain.sort_by_key(certain_at);
         let image = with_inodes(graph);
-        let shows_stale = graph.profile.fill.value.as_slice().contains(&Fill::Stale);
-        let freed = shows_stale.then(|| FreedBlocks {
-            live: image.clone(),
-            entry: 0,
-            effect: 0,
-            stale: StaleBlocks::default(),
-        });
         Frontier {
             graph,
             certain,
             applied: 0,
             cuts: Vec::new(),
             first_pending: 0,
+            freeing: Freeing::new(graph, &image),
             durable: image,
-            freed,
         }
     }
 
@@ -88,9 +71,9 @@ impl<'g> Frontier<'g> {
             self.first_pending += 1;
         }
         let stale = self
-            .freed
+            .freeing
             .as_mut()
-            .map(|freed| freed.advance(self.graph, point));
+            .map(|freeing| freeing.advance(self.graph, point));
         let stale = stale.unwrap_or_default();
         Window::new(
             self.graph,
@@ -136,38 +119,4 @@ fn with_inodes(graph: &PersistenceGraph<'_>) -> Image {
         }
     }
     image
-}
-
-impl FreedBlocks {
-    fn advance(&mut self, graph: &PersistenceGraph<'_>, point: Position) -> StaleBlocks {
-        let trace = &graph.recording.trace;
-        for entry in self.entry..point.index() {
-            match trace.entries()[entry].action {
-                Action::Truncate { inode, size, .. } => self.free(inode, size),
-                Action::Unlink { inode, .. } if self.live.links(inode) == 1 => self.free(inode, 0),
-                Action::Rename {
-                    replaced: Some(old),
-                    ..
-                } if self.live.links(old) == 1 => {
-                    self.free(old, 0);
-                }
-                _ => {}
-            }
-            while let Some(effect) = graph.effects.get(self.effect) {
-                if effect.entry as usize > entry {
-                    break;
-                }
-                effect.apply(trace, ALL_SECTORS, &mut self.live);
-                self.effect += 1;
-            }
-        }
-        self.entry = point.index();
-        self.stale.clone()
-    }
-
-    fn free(&mut self, inode: Inode, size: u64) {
-        if let Some(file) = self.live.file(inode) {
-            self.stale.free(file, size);
-        }
-    }
 }

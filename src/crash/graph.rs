@@ -90,6 +90,11 @@ impl<'r> PersistenceGraph<'r> {
         graph
     }
 
+    /// How many completed barriers the device keeps to itself.
+    pub fn lies(&self) -> u32 {
+        u32::try_from(self.lies).unwrap_or(u32::MAX)
+    }
+
     fn add(&mut self, action: Action, entry: u32) {
         match action {
             Action::BarrierBegin { kind, inode } => {

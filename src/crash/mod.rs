@@ -13,11 +13,14 @@
 //!
 //! Not modelled here: media faults, extended attributes.
 
+mod carry;
 mod chain;
 mod choices;
 mod content;
+mod disorder;
 mod effect;
 mod enumerate;
+mod explain;
 mod failure;
 mod file_state;
 mod frontier;
@@ -36,7 +39,9 @@ mod tree;
 mod window;
 
 pub use choices::{Chain, FileChoices};
+pub use disorder::Disorder;
 pub use effect::{ALL_SECTORS, BLOCK, BlockEffect, Effect, EffectKind, Sectors};
+pub use explain::{Cover, Reason};
 pub use frontier::Frontier;
 pub use graph::{Group, PersistenceGraph};
 pub use points::{all_points, sample_points};

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     base::Digest,
-    image::{Image, PAGE_BYTES},
+    image::{Image, Inode, PAGE_BYTES},
     profile::{Fill, SECTOR_BYTES},
 };
 
@@ -56,7 +56,8 @@ impl Kept {
         match self.fills >> (2 * sector) & 3 {
             0 => Fill::Zero,
             1 => Fill::Stale,
-            _ => Fill::Garbage,
+            2 => Fill::Garbage,
+            _ => Fill::OtherStale,
         }
     }
 
@@ -110,6 +111,9 @@ impl Window<'_> {
             }
         }
         image.settle();
+        if !self.stale.is_empty() {
+            image.set_freed(self.freed_by(selection));
+        }
         image
     }
 
@@ -121,13 +125,21 @@ impl Window<'_> {
         }
     }
 
-    fn fill(&self, inode: crate::image::Inode, block: u32, kept: Kept, image: &mut Image) {
-        let file = image.file_mut(inode);
+    fn fill(&self, inode: Inode, block: u32, kept: Kept, image: &mut Image) {
         let start = u64::from(block) * PAGE_BYTES as u64;
         let garbage = garbage(inode.0, block);
-        let stale = self.stale.bytes(block).unwrap_or(&garbage);
-        for (fill, source) in [(Fill::Stale, stale), (Fill::Garbage, &garbage)] {
-            for_each_run(kept.filled_with(fill), |low, high| {
+        for fill in [Fill::Stale, Fill::OtherStale, Fill::Garbage] {
+            let sectors = kept.filled_with(fill);
+            if sectors == 0 {
+                continue;
+            }
+            let stale = match fill {
+                Fill::Garbage | Fill::Zero => None,
+                Fill::Stale | Fill::OtherStale => self.stale_bytes(image, inode, block, fill),
+            };
+            let source = stale.unwrap_or(&garbage);
+            let file = image.file_mut(inode);
+            for_each_run(sectors, |low, high| {
                 let range = usize::try_from(low).unwrap_or(0)..usize::try_from(high).unwrap_or(0);
                 file.write_content(start + low, &source[range]);
             });

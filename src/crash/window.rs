@@ -160,13 +160,19 @@ impl<'g> Window<'g> {
 
     /// The sectors of a chain that can be seen in a file of this length.
     pub fn visible(&self, chain: &Chain, size: u64) -> Sectors {
+        if chain.given_back {
+            return 0;
+        }
         sectors_before(chain.block, size)
     }
 
     /// The fills that an unwritten unit may show here.
     pub fn fills(&self) -> impl Iterator<Item = Fill> + Clone + '_ {
         let allowed = self.graph.profile.fill.value.as_slice().iter().copied();
-        allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty())
+        let shows_stale = allowed.clone().any(|fill| fill == Fill::Stale);
+        let other = (shows_stale && self.stale.differ()).then_some(Fill::OtherStale);
+        let allowed = allowed.filter(|&fill| fill != Fill::Stale || !self.stale.is_empty());
+        allowed.chain(other)
     }
 }
 

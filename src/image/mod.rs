@@ -7,6 +7,7 @@
 
 mod directory;
 mod file;
+mod freed;
 mod sectors;
 mod write_out;
 
@@ -16,6 +17,7 @@ use crate::base::{Digest, Hasher};
 
 pub use directory::{Directory, Name};
 pub use file::{FileContent, PAGE_BYTES};
+pub use freed::{FreedBlock, FreedBlocks, Home};
 pub use sectors::SECTOR_BYTES;
 
 /// The number of an inode: the identity of a file or directory, whatever its names.
@@ -54,6 +56,7 @@ pub enum Node {
 #[derive(Clone, Debug)]
 pub struct Image {
     nodes: Vec<Option<Node>>,
+    freed: FreedBlocks,
 }
 
 impl Default for Image {
@@ -67,7 +70,18 @@ impl Image {
     pub fn empty() -> Image {
         Image {
             nodes: vec![Some(Node::Directory(Arc::default()))],
+            freed: FreedBlocks::default(),
         }
+    }
+
+    /// What files gave back and new blocks may show, where the filesystem lets that happen.
+    pub fn freed(&self) -> &FreedBlocks {
+        &self.freed
+    }
+
+    /// Sets what files gave back.
+    pub fn set_freed(&mut self, freed: FreedBlocks) {
+        self.freed = freed;
     }
 
     /// A number above that of every inode here.
@@ -223,7 +237,7 @@ impl Image {
         }
     }
 
-    /// The identity of a settled image: equal for equal trees over the same inode numbers.
+    /// The identity of a settled image: equal for equal trees over the same inode numbers, and equal freed blocks.
     pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::new();
         for (index, node) in self.nodes.iter().enumerate() {
@@ -242,6 +256,7 @@ impl Image {
                 None => {}
             }
         }
+        self.freed.hash_into(&mut hasher);
         hasher.finish()
     }
 }

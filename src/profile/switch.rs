@@ -199,6 +199,8 @@ pub enum Fill {
     Stale,
     /// Bytes that mean nothing.
     Garbage,
+    /// Bytes of another such file than [`Fill::Stale`] shows; where a profile allows the one, it allows the other.
+    OtherStale,
 }
 
 impl FillSet {

@@ -17,7 +17,7 @@ pub fn sentences(witness: &Sentences) -> String {
 }
 
 /// Text behind a word, with the following lines below the first.
-fn wrap(word: &str, text: &str) -> String {
+pub(super) fn wrap(word: &str, text: &str) -> String {
     let indent = word.chars().count();
     let mut wrapped = word.to_owned();
     let mut column = indent;

@@ -49,7 +49,7 @@ impl std::fmt::Debug for Human<'_> {
 pub fn campaign(summary: &Summary, human: &Human<'_>) -> String {
     let mut text = String::new();
     if human.detail > Detail::Quiet {
-        text += &table(summary, &human.palette);
+        text += &table(summary, human.detail, &human.palette);
         text.push('\n');
     }
     let (expected, unexpected): (Vec<_>, Vec<_>) = findings(summary)

@@ -8,7 +8,9 @@
 
 mod finding;
 mod human;
+mod legality;
 mod numbers;
+mod space;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ mod timeline;
 
 pub use finding::sentences;
 pub use human::{Detail, Human, campaign};
+pub use legality::{legality, missing};
 pub use numbers::grouped;
 pub use timeline::render_timeline;
 

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Palette, WIDTH_COLUMNS, grouped};
+use super::{
+    Detail, Palette, WIDTH_COLUMNS, grouped,
+    space::{exhaustive, kinds},
+};
 use crate::campaign::{ScenarioSummary, Summary, Verdict};
 
 const HEAD: [&str; 7] = [
@@ -10,11 +13,11 @@ const HEAD: [&str; 7] = [
 ];
 /// The columns from here to the verdict hold numbers.
 const FIRST_NUMBER: usize = 3;
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 
 /// One line for each scenario, and one for what it violated; under it why a verdict is not the
 /// expected one.
-pub(super) fn table(summary: &Summary, palette: &Palette) -> String {
+pub(super) fn table(summary: &Summary, detail: Detail, palette: &Palette) -> String {
     let rows: Vec<[String; 7]> = summary.scenarios.iter().map(cells).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -29,6 +32,10 @@ pub(super) fn table(summary: &Summary, palette: &Palette) -> String {
             _ => palette.bad,
         };
         text += &line(row, &widths, (colour, palette.end));
+        text += &exhaustive(scenario);
+        if detail == Detail::Verbose {
+            text += &kinds(scenario);
+        }
         text += &violated(scenario);
         for reason in &scenario.reasons {
             let _ = writeln!(text, "{INDENT}{}! {reason}{}", palette.bad, palette.end);

@@ -6,7 +6,7 @@ use super::{Detail, Human, Palette, WIDTH_COLUMNS, campaign, grouped};
 use crate::{
     base::Digest,
     campaign::{Finding, InvariantSummary, ScenarioSummary, Sentences, Summary, Verdict},
-    run::Expectation,
+    run::{Expectation, LegalStates},
 };
 
 fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
@@ -34,6 +34,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         distinct_images: 999_999,
         recoveries: 1,
         exhaustive_points: 0,
+        legal_states: LegalStates::default(),
         violations: 1,
         violating_runs: violated.len() as u64,
         by_invariant: violated

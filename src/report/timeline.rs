@@ -117,7 +117,7 @@ fn render_row(text: &mut String, row: &Row) {
 }
 
 /// The end of a path: what tells files of one crate apart.
-fn short(site: &str) -> &str {
+pub(super) fn short(site: &str) -> &str {
     site.rfind("src/")
         .map_or(site, |start| &site[start + "src/".len()..])
 }

@@ -6,7 +6,8 @@ use crate::{
     base::{Rng, Seed, Stream},
     crash::PersistenceGraph,
     profile::{Device, Profile},
-    simfs::{FaultPlan, Faults, Recording},
+    simfs::{FaultPlan, Faults, Recording, SimFs},
+    trace::Site,
     workload::CrashKind,
 };
 
@@ -55,11 +56,37 @@ pub struct RunConfig {
     pub exhaustive_budget: u64,
     /// Operations on the filesystem that a subject may do in one life or one recovery.
     pub operations_per_life: u64,
+    /// The place in the subject's code whose barriers are left out, to see what they are for.
+    pub skip: Option<Site>,
     /// Which operations on the filesystem are made to fail.
     pub faults: Faults,
 }
 
+/// What a filesystem allows in one life, or one recovery.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    operations: u64,
+    skip: Option<Site>,
+}
+
+impl Limits {
+    pub(super) fn apply(self, fs: &SimFs) {
+        fs.allow(self.operations);
+        if let Some(site) = self.skip {
+            fs.skip_barriers_at(site);
+        }
+    }
+}
+
 impl RunConfig {
+    /// What a filesystem allows in one life, or one recovery.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            operations: self.operations_per_life,
+            skip: self.skip,
+        }
+    }
+
     /// What is made to fail in the life with this number, if anything may be.
     pub(super) fn faults_of_life(&self, seed: Seed, life: u32) -> Option<FaultPlan> {
         self.plan(Rng::new(seed, Stream::InjectedError, life))

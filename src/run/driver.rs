@@ -1,8 +1,8 @@
 //! The main loop: record a life, try its crash states, go on from one of them.
 
 use super::{
-    Coverage, CoverageMark, CrashChoice, InvariantCount, RunConfig, RunOutcome, Schedule,
-    Violation,
+    Coverage, CoverageMark, CrashChoice, InvariantCount, LegalStates, RunConfig, RunOutcome,
+    Schedule, Violation,
     explore::Explorer,
     life::{Life, Start, errors_before, record},
     media::LastGroup,
@@ -42,7 +42,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             job,
             start,
             seed,
-            config.operations_per_life,
+            config.limits(),
             past,
             operations,
             config.faults_of_life(seed, number),
@@ -86,7 +86,7 @@ pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -
     Trials {
         again: invariants.contains(&"recovery-idempotent"),
         progress: invariants.contains(&"forward-progress"),
-        budget: config.operations_per_life,
+        limits: config.limits(),
         seed,
         life: 0,
     }
@@ -171,7 +171,7 @@ impl<S: Subject> Trial<'_, S> {
 /// Counts what a run does, and keeps what it finds.
 pub(super) struct Tally {
     names: Vec<&'static str>,
-    outcome: RunOutcome,
+    pub(super) outcome: RunOutcome,
     hasher: Hasher,
     last_point: Option<Position>,
     outcomes: Vec<Outcome>,
@@ -192,6 +192,7 @@ impl Tally {
             distinct_images: 0,
             recoveries: 0,
             exhaustive_points: 0,
+            legal_states: LegalStates::default(),
             coverage: Coverage::default(),
             invariants: vec![InvariantCount::default(); names.len()],
             violations: Vec::new(),
@@ -253,10 +254,6 @@ impl Tally {
                 self.last_point = Some(point);
             }
         }
-    }
-
-    pub(super) fn exhaustive_point(&mut self) {
-        self.outcome.exhaustive_points += 1;
     }
 
     pub(super) fn kind(&mut self, kind: Kind) {

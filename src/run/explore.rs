@@ -138,10 +138,12 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn exhaust_point(&mut self, window: &Window<'_>, subset: &mut Rng) {
         if self.crash_kind(window.point) == CrashKind::ProcessCrash {
             let pages = pages_in_flight(&self.life.recording.trace, window.point);
+            self.tally.legal_states(pages + 1);
             (0..=pages).for_each(|pages| self.process_crash(window, pages));
             return self.tally.exhaustive_point();
         }
         let count = window.count();
+        self.tally.legal_states(count);
         if count > self.config.exhaustive_budget {
             for _ in 0..self.config.states_per_run {
                 self.sample_state(window, subset);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    config::Limits,
     guard::guard,
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
@@ -88,13 +89,13 @@ pub(super) fn record<S: Subject>(
     job: &Job<S>,
     start: Start,
     seed: Seed,
-    budget: u64,
+    limits: Limits,
     past: (Vec<S::Operation>, Ledger),
     operations: Vec<S::Operation>,
     faults: Option<FaultPlan>,
 ) -> Life<S::Operation> {
     let fs = start.filesystem();
-    fs.allow(budget);
+    limits.apply(&fs);
     let (mut history, mut ledger) = past;
     let first = fs.position();
     if let Some(plan) = faults {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Schedule};
+use super::{Coverage, LegalStates, Schedule};
 use crate::{
     base::{Digest, Seed},
     oracle::Witness,
@@ -51,6 +51,8 @@ pub struct RunOutcome {
     pub recoveries: u64,
     /// Positions at which every crash state was tried.
     pub exhaustive_points: u64,
+    /// How many crash states there are at the points that were tried, where that was counted.
+    pub legal_states: LegalStates,
     /// What the crash states showed.
     pub coverage: Coverage,
     /// The counts of each invariant, in the order of the oracle.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    config::Limits,
     guard::guard,
     life::{Start, entropy},
     subject::{Acknowledgements, Job, Subject, SubjectError},
@@ -70,7 +71,7 @@ impl<S: Subject> Recovered<S> {
 pub(super) struct Trials {
     pub(super) again: bool,
     pub(super) progress: bool,
-    pub(super) budget: u64,
+    pub(super) limits: Limits,
     pub(super) seed: Seed,
     pub(super) life: u32,
 }
@@ -140,7 +141,7 @@ fn open_and_read<S: Subject>(
     trials: Trials,
     purpose: u64,
 ) -> (Result<S::State, Failure>, Option<S::Instance>) {
-    fs.allow(trials.budget);
+    trials.limits.apply(fs);
     let entropy = entropy(trials.seed, &fs.live_image(), purpose);
     let opened = guard(|| {
         let mut instance = job.subject.open(Arc::new(fs.clone()), entropy)?;

@@ -1,9 +1,12 @@
 //! A violation again, from its explicit choices.
 
+use std::collections::BTreeMap;
+
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
     lay::{Divergence, Laid, lay},
+    legality::{Legality, Stage},
     life::{Life, Start, record},
     media::{self, LastGroup},
     recover::{Recovered, Trials, recover},
@@ -12,7 +15,7 @@ use super::{
 };
 use crate::{
     base::{Digest, Position, Seed},
-    crash::{Kept, Window, pages_in_flight, process_crash},
+    crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
     oracle::{Damage, Outcome, Witness},
     simfs::{FaultPlan, Recording},
@@ -28,6 +31,19 @@ pub struct Replay {
     pub timelines: Vec<Timeline>,
     /// The disk that the last crash left.
     pub image: Image,
+    /// The crashes, in the order of the timelines.
+    pub(super) stages: Vec<Stage>,
+}
+
+/// A crash of a schedule that is to be another one.
+#[derive(Debug)]
+pub(super) struct Edit<'e> {
+    /// Which crash, counted from 0: those that end lives, then those inside recovery.
+    pub(super) stage: usize,
+    /// Where it falls instead.
+    pub(super) point: Position,
+    /// What is lost there instead, by the effect's index in the graph: a legal choice.
+    pub(super) lost: &'e BTreeMap<u32, Kept>,
 }
 
 /// Whether a violation is still there.
@@ -54,11 +70,15 @@ struct Replayer<'a, S: Subject> {
     config: &'a RunConfig,
     trials: Trials,
     timelines: Vec<Timeline>,
+    stages: Vec<Stage>,
     covered: Vec<String>,
     image: Image,
     /// What the device did to the disk of this life.
     damage: Option<Damage>,
     last_group: LastGroup,
+    edit: Option<&'a Edit<'a>>,
+    /// How many crashes there were.
+    crashes: usize,
 }
 
 /// Executes the choices of `schedule` and looks for a violation of `invariant`.
@@ -69,27 +89,81 @@ pub fn replay<S: Subject>(
     schedule: &Schedule,
     invariant: &str,
 ) -> Replay {
-    let mut replayer = Replayer {
-        job,
-        config,
-        trials: trials(job, config, seed),
-        timelines: Vec::new(),
-        covered: Vec::new(),
-        image: Image::empty(),
-        damage: None,
-        last_group: LastGroup::default(),
-    };
-    let verdict = replayer
-        .lives(schedule, invariant)
-        .unwrap_or_else(Verdict::Stale);
+    let mut replayer = Replayer::new(job, config, seed);
+    let verdict = replayer.verdict_of(schedule, invariant);
     Replay {
         verdict,
         timelines: replayer.timelines,
         image: replayer.image,
+        stages: replayer.stages,
     }
 }
 
-impl<S: Subject> Replayer<'_, S> {
+/// The same with one crash changed.
+pub(super) fn execute_edited<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    schedule: &Schedule,
+    invariant: &str,
+    edit: &Edit<'_>,
+) -> Verdict {
+    let mut replayer = Replayer {
+        edit: Some(edit),
+        ..Replayer::new(job, config, seed)
+    };
+    replayer.verdict_of(schedule, invariant)
+}
+
+impl Replay {
+    /// Why each of the crash states is legal, in the order of the timelines.
+    pub fn legality(&self) -> Vec<Legality> {
+        self.stages.iter().map(Stage::legality).collect()
+    }
+}
+
+impl<'a, S: Subject> Replayer<'a, S> {
+    fn new(job: &'a Job<S>, config: &'a RunConfig, seed: Seed) -> Replayer<'a, S> {
+        Replayer {
+            job,
+            config,
+            trials: trials(job, config, seed),
+            timelines: Vec::new(),
+            stages: Vec::new(),
+            covered: Vec::new(),
+            image: Image::empty(),
+            damage: None,
+            last_group: LastGroup::default(),
+            edit: None,
+            crashes: 0,
+        }
+    }
+
+    fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
+        let verdict = self.lives(schedule, invariant);
+        verdict.unwrap_or_else(Verdict::Stale)
+    }
+
+    /// The choice on today's trace, or what takes its place.
+    fn lay<'g>(
+        &self,
+        choice: &CrashChoice,
+        recording: &Recording,
+        graph: &'g PersistenceGraph<'g>,
+    ) -> Result<Laid<'g>, Divergence> {
+        let Some(edit) = self.edit.filter(|edit| edit.stage == self.crashes) else {
+            return lay(choice, recording, graph);
+        };
+        let window = Frontier::new(graph).window(edit.point);
+        let kept = window.pending.iter().zip(window.everything());
+        let kept = kept.map(|(index, whole)| edit.lost.get(index).copied().unwrap_or(whole));
+        Ok(Laid {
+            selection: kept.collect(),
+            window,
+            covered: Vec::new(),
+        })
+    }
+
     fn lives(&mut self, schedule: &Schedule, invariant: &str) -> Result<Verdict, Divergence> {
         let mut start = Start::Mount(Image::empty());
         let mut earlier = (Vec::new(), Ledger::new());
@@ -98,14 +172,14 @@ impl<S: Subject> Replayer<'_, S> {
             self.trials.life = number;
             self.damage = None;
             let operations = operations(self.job, seed, number, self.config.lives, &earlier);
-            let budget = self.config.operations_per_life;
+            let limits = self.config.limits();
             let faults = self.faults_of_life(schedule, number);
-            let life = record(self.job, start, seed, budget, earlier, operations, faults);
+            let life = record(self.job, start, seed, limits, earlier, operations, faults);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
             let graph = self.config.graph(&life.recording);
-            let laid = lay(choice, &life.recording, &graph)?;
+            let laid = self.lay(choice, &life.recording, &graph)?;
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
             start = self.crash(choice, &laid, &life.recording, title);
             let point = laid.window.point;
@@ -156,6 +230,7 @@ impl<S: Subject> Replayer<'_, S> {
             covered,
         } = laid;
         self.covered.extend(covered.iter().cloned());
+        self.crashes += 1;
         let in_flight = pages_in_flight(&recording.trace, window.point);
         let pages = choice.pages_in_flight.min(in_flight);
         self.image = match choice.kind {
@@ -163,8 +238,14 @@ impl<S: Subject> Replayer<'_, S> {
             CrashKind::ProcessCrash => process_crash(window, pages).1,
         };
         let title = self.damage(choice, window, selection, title);
-        self.timelines
-            .push(Timeline::new(title, choice.kind, window, selection));
+        // Nobody looks at what is executed again only for its verdict.
+        if self.edit.is_none() {
+            let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
+            self.timelines.push(timeline);
+            let profile = self.config.profile;
+            let stage = Stage::new(title, choice.kind, profile, window, selection);
+            self.stages.push(stage);
+        }
         if self.keeps_pending(choice) {
             Start::Resume(
                 cut_in_flight(recording, window.point, pages),
@@ -243,7 +324,7 @@ impl<S: Subject> Replayer<'_, S> {
         let mut kind = kind;
         for (depth, choice) in schedule.in_recovery.iter().enumerate() {
             let graph = self.config.graph(&recovered.recording);
-            let laid = lay(choice, &recovered.recording, &graph)?;
+            let laid = self.lay(choice, &recovered.recording, &graph)?;
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
             kind = kind.max(choice.kind);

@@ -84,7 +84,7 @@ pub struct KeptEffect {
     pub part: String,
     /// Sectors that survived, one bit each, the first lowest.
     pub sectors: u8,
-    /// What each lost sector of a new block shows: two bits each; 0 zeros, 1 stale, 2 garbage.
+    /// What each lost sector of a new block shows: two bits each; 0 zeros, 1 stale, 2 garbage, 3 other stale bytes.
     pub fills: u16,
 }
 

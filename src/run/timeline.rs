@@ -215,7 +215,7 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
     }
 }
 
-fn describe_mark(mark: Mark) -> String {
+pub(super) fn describe_mark(mark: Mark) -> String {
     match mark {
         Mark::Opened => "recovery is over".to_owned(),
         Mark::Issued(id) => format!("operation {id} is issued"),
@@ -232,7 +232,7 @@ fn describe_part(window: &Window<'_>, slot: usize, kept: Kept) -> String {
     if let EffectKind::Block(block) = effect.kind {
         let fill = |sector: u32| match kept.fill(sector) {
             crate::profile::Fill::Zero => '.',
-            crate::profile::Fill::Stale => 'S',
+            crate::profile::Fill::Stale | crate::profile::Fill::OtherStale => 'S',
             crate::profile::Fill::Garbage => 'G',
         };
         let cell = |sector: u32| match (survivors >> sector & 1, effect.whole() >> sector & 1) {

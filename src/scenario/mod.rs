@@ -308,6 +308,7 @@ impl Scenario {
             states_per_run: self.crash.states_per_run,
             exhaustive_budget: self.crash.exhaustive_budget,
             operations_per_life: self.budget.operations_per_life,
+            skip: None,
             faults: self.faults.faults(),
         })
     }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     image::Inode,
     profile::{FsyncFailure, LogFailure},
-    trace::{Action, BarrierKind, FailedPages, Report},
+    trace::{Action, BarrierKind, FailedPages, Report, Site},
     vfs::{Path, VfsOperation},
 };
 
@@ -175,6 +175,9 @@ impl State {
         attempt: Attempt<'_>,
         told: Option<&AtomicU64>,
     ) -> Answer<()> {
+        if self.skipped == Some(Site::from(attempt.site)) {
+            return Ok(());
+        }
         let inode = attempt.inode.unwrap_or(Inode::ROOT);
         let begin = self.recording.trace.end();
         let end = Action::BarrierEnd { kind, inode, begin };
@@ -245,14 +248,9 @@ impl State {
     }
 
     fn take_back(&mut self, inode: Inode) {
-        let retained = self.failing.as_ref().and_then(|failing| {
+        if let Some(failing) = &mut self.failing {
             let base = &self.recording.base;
-            failing.retained.content(inode, base)
-        });
-        if let Some(content) = retained
-            && self.live.file(inode).is_some()
-        {
-            *self.live.file_mut(inode) = content;
+            failing.retained.take_back(inode, &mut self.live, base);
         }
     }
 }

@@ -26,7 +26,7 @@ use std::{
 use crate::{
     base::Position,
     image::{Image, Inode, Node},
-    trace::{Action, BarrierKind, Mark, Trace},
+    trace::{Action, BarrierKind, Mark, Site, Trace},
     vfs::{
         DirEntry, FileKind, Metadata, OpenOptions, Path, Vfs, VfsError, VfsFile, VfsOperation,
         VfsResult,
@@ -86,6 +86,7 @@ struct State {
     operations_left: u64,
     operations_allowed: u64,
     finished: bool,
+    skipped: Option<Site>,
     failing: Option<Box<Failing>>,
 }
 
@@ -132,6 +133,7 @@ impl SimFs {
             operations_left: u64::MAX,
             operations_allowed: u64::MAX,
             finished: false,
+            skipped: None,
             failing: None,
         };
         SimFs {
@@ -144,6 +146,12 @@ impl SimFs {
         let mut state = self.state();
         state.operations_left = operations;
         state.operations_allowed = operations;
+    }
+
+    /// Leaves out, from now on, every barrier that is asked for at this place: the call succeeds and nothing is recorded, as
+    /// if the line were not there. What then breaks is what the barrier is for.
+    pub fn skip_barriers_at(&self, site: Site) {
+        self.state().skipped = Some(site);
     }
 
     /// Puts a mark between the operations; the position behind it.

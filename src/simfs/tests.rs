@@ -234,3 +234,25 @@ fn what_goes_on_after_a_process_died_gets_new_inodes() {
     let metadata = fs.symlink_metadata(path("other")).unwrap();
     assert_eq!(metadata.inode, Some(3));
 }
+
+#[test]
+fn a_barrier_that_is_left_out_succeeds_and_is_not_recorded_and_others_are() {
+    let fs = SimFs::new();
+    let file = fs
+        .open(Path::from("a"), OpenOptions::new().write().create())
+        .unwrap();
+    let sync = || file.sync_all().unwrap();
+    sync();
+    let first = fs.state().recording.trace.entries()[1];
+    fs.skip_barriers_at(Site::from(first.site));
+    sync();
+    file.sync_all().unwrap();
+    let recording = fs.finish();
+    let sites: Vec<Site> = recording.trace.entries()[1..]
+        .iter()
+        .map(|entry| Site::from(entry.site))
+        .collect();
+    assert_eq!(sites.len(), 4, "{sites:?}");
+    assert_eq!(sites[0], sites[1]);
+    assert_ne!(sites[1], sites[2]);
+}

@@ -138,8 +138,8 @@ mod tests {
     fn an_unknown_option_is_answered_with_the_nearest_ones() {
         let given = map("segment_byte", OptionValue::Integer(1));
         let error = StoreKind::Wal.options(&given).unwrap_err();
-        let text =
-            "wal has no option `segment_byte`; it has segment_bytes, sync, checkpoint_batches";
+        let text = "wal has no option `segment_byte`; it has segment_bytes, sync, without, \
+             checkpoint_batches";
         assert_eq!(error.to_string(), text);
     }
 

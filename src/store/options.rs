@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{
     StoreOptions,
     ndjson::{NdjsonOptions, Unparsable},
-    wal::{SyncMode, WalOptions},
+    wal::{Precaution, SyncMode, WalOptions},
     wal_note::WalNoteOptions,
 };
 
@@ -130,12 +130,17 @@ impl WalNoteOptions {
 
 impl WalOptions {
     pub(super) fn resolve(map: &OptionMap) -> Result<WalOptions, OptionError> {
-        let given = Given::new("wal", map, &["checkpoint_batches", "segment_bytes", "sync"])?;
+        let given = Given::new(
+            "wal",
+            map,
+            &["checkpoint_batches", "segment_bytes", "sync", "without"],
+        )?;
         let default = WalOptions::default();
         Ok(WalOptions {
             sync: given.word("sync", &SYNC, "\"always\", \"batch\" or \"none\"")?,
             segment_bytes: given.size("segment_bytes", default.segment_bytes)?,
             checkpoint_batches: given.count("checkpoint_batches", default.checkpoint_batches)?,
+            without: given.precaution("without")?,
         })
     }
 }
@@ -163,11 +168,16 @@ impl StoreOptions {
             StoreOptions::WalNote(options) => {
                 OptionMap::from([integer("segment_bytes", options.segment_bytes)])
             }
-            StoreOptions::Wal(options) => OptionMap::from([
-                ("sync".to_owned(), spell(&SYNC, options.sync)),
-                integer("segment_bytes", options.segment_bytes),
-                integer("checkpoint_batches", options.checkpoint_batches),
-            ]),
+            StoreOptions::Wal(options) => {
+                let mut map = OptionMap::from([
+                    ("sync".to_owned(), spell(&SYNC, options.sync)),
+                    integer("segment_bytes", options.segment_bytes),
+                    integer("checkpoint_batches", options.checkpoint_batches),
+                ]);
+                let without = options.without.map(|left_out| left_out.name().into());
+                map.extend(without.map(|name| ("without".to_owned(), name)));
+                map
+            }
         }
     }
 }
@@ -212,6 +222,20 @@ impl Given<'_> {
             .iter()
             .find(|(word, _)| matches!(found, OptionValue::Text(text) if text == word))
             .map(|&(_, value)| value)
+            .ok_or_else(|| self.bad(key, found, expected))
+    }
+
+    fn precaution(&self, key: &'static str) -> Result<Option<Precaution>, OptionError> {
+        let Some(found) = self.map.get(key) else {
+            return Ok(None);
+        };
+        let known = match found {
+            OptionValue::Text(name) => Precaution::from_name(name),
+            OptionValue::Integer(_) => None,
+        };
+        let expected = "a precaution's name, as docs/wal-precautions.md lists them";
+        known
+            .map(Some)
             .ok_or_else(|| self.bad(key, found, expected))
     }
 

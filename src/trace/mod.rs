@@ -4,8 +4,10 @@
 //! a selection over it.
 
 mod action;
+mod digest;
 mod mark;
 mod paths;
+mod site;
 
 use std::panic::Location;
 
@@ -14,6 +16,7 @@ use crate::base::{Digest, Hasher, Position};
 pub use action::{Action, BarrierKind, FailedPages, Report, Span};
 pub use mark::{Mark, OperationId, Promise};
 pub use paths::Paths;
+pub use site::Site;
 
 /// One entry of a trace.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,8 @@
 //!
 //! What it verifies: every operation of the trait pair in random sequences, over a handful of colliding names, with handles
 //! kept across rename and unlink. What the filesystem of the real directory does not have is left out, and the output
-//! says so. What it does not verify: anything about crashes, which a real directory cannot show.
+//! says so. The same sequences hold the recording to the live image. What it does not verify: anything else about crashes,
+//! which a real directory cannot show.
 
 mod execute;
 mod steps;
@@ -15,7 +16,9 @@ use std::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 use tornwrite::{
-    image::{Image, Node},
+    crash::{Frontier, PersistenceGraph, process_crash},
+    image::{FreedBlocks, Image, Node},
+    profile::PROFILES,
     simfs::SimFs,
     vfs::{
         AllocateMode, OpenOptions, OsVfs, Path, Vfs, VfsError, VfsExt as _, VfsOperation, VfsResult,
@@ -121,6 +124,29 @@ proptest! {
         prop_assert_eq!(tree(&live), tree(&on_disk));
         prop_assert_eq!(tree(&Image::read_from(&simulated).expect("a readable tree")), tree(&live));
         write_out_and_read_back(&live)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// A process crash loses nothing: the crash model makes of the recording what the running program saw.
+    #[test]
+    fn what_was_recorded_is_what_happened(steps in prop::collection::vec(step(), 1..60)) {
+        let simulated = SimFs::new();
+        execute(&simulated, &steps, &[]);
+        let mut live = simulated.live_image();
+        live.settle();
+        let recording = simulated.finish();
+        for profile in PROFILES {
+            let graph = PersistenceGraph::new(&recording, profile);
+            let window = Frontier::new(&graph).window(recording.trace.end());
+            let mut image = process_crash(&window, 0).1;
+            // What was freed on the way is no part of what the program sees.
+            image.set_freed(FreedBlocks::default());
+            prop_assert_eq!(tree(&image), tree(&live), "{}", profile);
+            prop_assert_eq!(image.digest(), live.digest(), "{} has other holes", profile);
+        }
     }
 }
 

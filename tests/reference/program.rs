@@ -331,7 +331,7 @@ pub fn sync_everything(fs: &SimFs) {
         let path = Path::new(&path);
         if fs.live_image().directory(inode).is_some() {
             fs.sync_dir(path).unwrap();
-        } else {
+        } else if fs.live_image().file(inode).is_some() {
             fs.open_read(path).unwrap().sync_all().unwrap();
         }
     }

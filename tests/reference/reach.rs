@@ -72,7 +72,7 @@ pub fn select(builder: &Builder<'_>, begin: usize, wanted: impl Fn(&Effect) -> b
 }
 
 /// Whether a failed barrier marked its pages clean, and nothing has written to them since.
-fn is_clean(builder: &Builder<'_>, effect: &Effect, begin: usize) -> bool {
+pub fn is_clean(builder: &Builder<'_>, effect: &Effect, begin: usize) -> bool {
     effect.failures.iter().any(|failure| {
         let again = builder.effects.iter().any(|other| {
             (failure.begin..begin).contains(&other.entry)

@@ -194,6 +194,7 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
         states_per_run: 32,
         exhaustive_budget: 4096,
         operations_per_life: 2_000,
+        skip: None,
         faults: Faults::default(),
     }
 }

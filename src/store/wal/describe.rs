@@ -15,14 +15,14 @@ pub fn describe(path: Path<'_>, bytes: &[u8]) -> Vec<String> {
     }
     let digits = str::from_utf8(&name[..name.len() - 4]).ok();
     let number = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
-    let header = Header::decode(number, bytes);
+    let header = Header::decode(number, bytes, None);
     let mut lines = vec![match header {
         Some(header) => format!("{:>8}  segment {number}, base lsn {}", 0, header.base_lsn),
         None => format!("{:>8}  no valid head of segment {number}", 0),
     }];
     let mut offset = segment::HEADER_BYTES;
     while offset < bytes.len() {
-        match frame::decode(number, bytes, offset) {
+        match frame::decode(number, bytes, offset, None) {
             Ok(frame) => {
                 lines.push(describe_frame(offset, &frame, header));
                 offset += frame.size;
@@ -67,6 +67,6 @@ fn next_frame(number: u64, bytes: &[u8], offset: usize) -> usize {
     let first = (offset + 1).next_multiple_of(frame::ALIGNMENT);
     (first..bytes.len())
         .step_by(frame::ALIGNMENT)
-        .find(|&place| frame::decode(number, bytes, place).is_ok())
+        .find(|&place| frame::decode(number, bytes, place, None).is_ok())
         .unwrap_or(bytes.len())
 }

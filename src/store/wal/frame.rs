@@ -19,7 +19,10 @@
 //! exactly this segment; its checksum
 //! covers the padding as well.
 
-use super::bytes::{put, u32_at, u64_at};
+use super::{
+    bytes::{put, u32_at, u64_at},
+    precaution::Precaution,
+};
 use crate::store::StoreError;
 
 /// Where the length of the payload is.
@@ -81,10 +84,32 @@ pub(super) struct Frame<'a> {
     pub(super) size: usize,
 }
 
+/// Where a frame is written to, or read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    segment: u64,
+    offset: u64,
+}
+
+impl Place {
+    /// What the checksum of a frame is salted with that is written to this place of a segment.
+    pub(super) fn new(segment: u64, offset: u64, without: Option<Precaution>) -> Place {
+        if Precaution::FramePlace.is_taken(without) {
+            Place { segment, offset }
+        } else {
+            Place {
+                segment: 0,
+                offset: 0,
+            }
+        }
+    }
+}
+
 /// Adds a frame to `buffer`, whose first byte will be at `buffer_offset` of `segment`.
 pub(super) fn encode(
     buffer: &mut Vec<u8>,
     (segment, buffer_offset): (u64, u64),
+    without: Option<Precaution>,
     head: &Head,
     stream: &[u8],
     data: &[u8],
@@ -106,24 +131,32 @@ pub(super) fn encode(
     let stream_length = length_u32("stream", stream.len())?;
     put(frame, STREAM_LENGTH_OFFSET, &stream_length.to_le_bytes());
     put(frame, ORIGIN_OFFSET, &(head.origin as u32).to_le_bytes());
-    let crc = checksum(segment, buffer_offset + start as u64, frame);
+    let place = Place::new(segment, buffer_offset + start as u64, without);
+    let crc = checksum(place, frame);
     put(frame, CRC_OFFSET, &crc.to_le_bytes());
     Ok(())
 }
 
 /// The frame at `offset` of a segment's bytes, or what is wrong there.
-pub(super) fn decode(segment: u64, bytes: &[u8], offset: usize) -> Result<Frame<'_>, &'static str> {
+pub(super) fn decode(
+    segment: u64,
+    bytes: &[u8],
+    offset: usize,
+    without: Option<Precaution>,
+) -> Result<Frame<'_>, &'static str> {
     let rest = bytes.get(offset..).unwrap_or_default();
     let (header, payload) = rest
         .split_at_checked(HEADER_BYTES)
         .ok_or("a frame that is cut short")?;
     let length = u32_at(header, LENGTH_OFFSET) as usize;
-    if length > PAYLOAD_BYTES_MAX || length > payload.len() {
+    if length > payload.len() {
         return Err("a length beyond the end");
     }
     let size = (HEADER_BYTES + length).next_multiple_of(ALIGNMENT);
     let frame = rest.get(..size).ok_or("a frame that is cut short")?;
-    if checksum(segment, offset as u64, frame) != u32_at(header, CRC_OFFSET) {
+    let place = Place::new(segment, offset as u64, without);
+    let matches = checksum(place, frame) == u32_at(header, CRC_OFFSET);
+    if Precaution::FrameChecksum.is_taken(without) && !matches {
         return Err("a wrong checksum");
     }
     let origin = match u32_at(header, ORIGIN_OFFSET) {
@@ -165,10 +198,10 @@ pub(super) fn length_u32(what: &'static str, size: usize) -> Result<u32, StoreEr
 }
 
 /// Salted with the place, so that a frame which turns up elsewhere does not pass.
-fn checksum(segment: u64, offset: u64, frame: &[u8]) -> u32 {
+fn checksum(place: Place, frame: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&segment.to_le_bytes());
-    hasher.update(&offset.to_le_bytes());
+    hasher.update(&place.segment.to_le_bytes());
+    hasher.update(&place.offset.to_le_bytes());
     hasher.update(&frame[..CRC_OFFSET]);
     hasher.update(&frame[INCARNATION_OFFSET..]);
     hasher.finalize()

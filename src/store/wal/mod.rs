@@ -18,8 +18,8 @@
 //!   incarnation that no other segment has. Stale, relocated and resurrected frames do not pass.
 //! - *Old files are never changed.* Every opening creates a new segment. It carries the batches
 //!   that may be in the page cache alone, and its `base_lsn` abandons torn tails. Segment and name
-//!   are durable before the store is open, and names that are found are synced before anything is
-//!   built on them.
+//!   are durable before the store is open, and names of segments that are found are synced before
+//!   anything is built on them.
 //! - *Proof travels with the data.* Snapshots, headers and frames say up to which event the log
 //!   was known durable. Recovery tells torn tails from corruption by it.
 //! - *Removal comes last.* A segment or snapshot goes only after what replaces it is durable, and
@@ -31,22 +31,30 @@
 //!   next call only. So each file is synced twice before anything relies on it: the second call has
 //!   nothing to write, and tells of the first one.
 //!
+//! `docs/wal-precautions.md` lists each barrier, check and order of things with what notices that it
+//! is left out.
+//!
 //! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a
 //! defence against a filesystem that reports an fsync as done and drops the data.
 
 mod bytes;
 mod describe;
 pub mod frame;
+mod precaution;
 mod recovery;
 pub mod segment;
 pub mod snapshot;
+mod twice;
 
-pub use self::describe::describe;
+pub use self::{describe::describe, precaution::Precaution};
+
+use std::sync::Arc;
 
 use self::{
     frame::{Head, Origin},
     segment::{Active, Header},
     snapshot::Name,
+    twice::sync_data_twice,
 };
 use super::{EventStore, OpenContext, StoreError, memory::Memory};
 use crate::{
@@ -77,6 +85,8 @@ pub struct WalOptions {
     pub segment_bytes: u64,
     /// A checkpoint is made before the batch that follows this many; 0 for only on request.
     pub checkpoint_batches: u64,
+    /// What is left out, to prove that a harness notices.
+    pub without: Option<Precaution>,
 }
 
 impl Default for WalOptions {
@@ -85,6 +95,7 @@ impl Default for WalOptions {
             sync: SyncMode::default(),
             segment_bytes: 64 * 1024,
             checkpoint_batches: 0,
+            without: None,
         }
     }
 }
@@ -109,20 +120,33 @@ impl Wal {
     /// Opens the store: recovers it, and makes durable what it will show.
     pub fn open(options: WalOptions, context: OpenContext) -> Result<Wal, StoreError> {
         let vfs = context.vfs.as_ref();
-        let recovered = recovery::recover(vfs)?;
+        let without = options.without;
+        let recovered = recovery::recover(vfs, without)?;
         for directory in [segment::DIRECTORY, snapshot::DIRECTORY] {
-            make_directory(vfs, directory, recovered.is_new)?;
+            make_directory(vfs, directory, recovered.is_new, without)?;
         }
-        // What was found may be there in the page cache alone, directories and names included.
+        // What was found may be there in the page cache alone, directories and segments' names
+        // included. A snapshot's name may wait: until the next one is durable, nothing is removed
+        // that it covers.
         vfs.sync_dir(Path::ROOT)?;
-        vfs.sync_dir(snapshot::DIRECTORY)?;
         vfs.sync_dir(segment::DIRECTORY)?;
-        let base_lsn = recovered.proven_lsn;
-        let header = Header::new(recovered.next_segment, context.entropy, base_lsn);
-        let mut buffer = recovered.carried(header)?;
-        let active = Active::create(vfs, header, &mut buffer)?;
-        for &number in &recovered.superseded {
-            vfs.remove_file(segment::path(number).as_path())?;
+        if !Precaution::RecoveryRemovesLast.is_taken(without) {
+            remove_segments(vfs, &recovered.superseded)?;
+        }
+        let reused = recovered
+            .newest
+            .filter(|_| !Precaution::FreshSegment.is_taken(without));
+        let mut buffer = Vec::new();
+        let active = if let Some(header) = reused {
+            Active::reuse(vfs, header)?
+        } else {
+            let base_lsn = recovered.proven_lsn;
+            let header = Header::new(recovered.next_segment, context.entropy, base_lsn);
+            buffer = recovered.carried(header, without)?;
+            Active::create(vfs, header, &mut buffer, without)?
+        };
+        if Precaution::RecoveryRemovesLast.is_taken(without) && reused.is_none() {
+            remove_segments(vfs, &recovered.superseded)?;
         }
         snapshot::remove_unfinished(vfs)?;
         Ok(Wal {
@@ -138,6 +162,10 @@ impl Wal {
         })
     }
 
+    fn takes(&self, precaution: Precaution) -> bool {
+        precaution.is_taken(self.options.without)
+    }
+
     fn next_lsn(&self) -> u64 {
         self.memory.log().len() as u64
     }
@@ -150,9 +178,10 @@ impl Wal {
         if let Some(cause) = &self.poison {
             return Err(StoreError::Poisoned(Box::new(cause.clone())));
         }
+        let is_poisoned = self.takes(Precaution::Poison);
         operation(self).inspect_err(|error| {
             // What is too large was refused before any of it was written.
-            if !matches!(error, StoreError::TooLarge { .. }) {
+            if is_poisoned && !matches!(error, StoreError::TooLarge { .. }) {
                 self.poison = Some(error.clone());
             }
         })
@@ -168,7 +197,7 @@ impl Wal {
         self.active.size_bytes += appended as u64;
         let promise = match self.options.sync {
             SyncMode::Always => {
-                self.active.sync()?;
+                sync_data_twice(self.active.file.as_ref(), self.options.without)?;
                 self.synced_lsn = self.next_lsn() + events.len() as u64;
                 Promise::Durable
             }
@@ -213,7 +242,8 @@ impl Wal {
                 count,
                 origin: Origin::Appended,
             };
-            frame::encode(&mut self.buffer, place, &head, stream, data)?;
+            let without = self.options.without;
+            frame::encode(&mut self.buffer, place, without, &head, stream, data)?;
         }
         Ok(())
     }
@@ -222,7 +252,7 @@ impl Wal {
     fn sync_log(&mut self) -> Result<(), StoreError> {
         if self.synced_lsn < self.next_lsn() {
             // fdatasync is enough: it takes the size along, and the name is durable already.
-            self.active.sync()?;
+            sync_data_twice(self.active.file.as_ref(), self.options.without)?;
             self.synced_lsn = self.next_lsn();
         }
         Ok(())
@@ -230,36 +260,48 @@ impl Wal {
 
     /// Starts a new segment; everything before it is durable first, as its `base_lsn` will claim.
     fn start_segment(&mut self) -> Result<(), StoreError> {
-        self.sync_log()?;
+        if self.takes(Precaution::SyncBeforeSegment) {
+            self.sync_log()?;
+        }
+        self.synced_lsn = self.next_lsn();
         let number = self.active.header.number + 1;
         let header = Header::new(number, self.context.entropy, self.synced_lsn);
         self.buffer.clear();
         self.buffer.resize(segment::HEADER_BYTES, 0);
-        self.active = Active::create(self.context.vfs.as_ref(), header, &mut self.buffer)?;
+        let vfs = self.context.vfs.as_ref();
+        self.active = Active::create(vfs, header, &mut self.buffer, self.options.without)?;
         Ok(())
     }
 
     fn write_checkpoint(&mut self) -> Result<(), StoreError> {
-        self.sync_log()?;
+        if self.takes(Precaution::SyncBeforeSnapshot) {
+            self.sync_log()?;
+        }
         let name = Name {
-            lsn: self.synced_lsn,
+            lsn: self.next_lsn(),
             segment: self.active.header.number,
         };
+        let vfs = Arc::clone(&self.context.vfs);
+        let vfs = vfs.as_ref();
+        if !self.takes(Precaution::RemovalAfterSnapshot) {
+            remove_segments_below(vfs, name.segment)?;
+        }
+        if !self.takes(Precaution::OlderSnapshotLast) {
+            snapshot::remove_older(vfs, name)?;
+        }
         let newest = match self.snapshot {
             Some(newest) if newest.lsn == name.lsn => newest,
             _ => {
-                snapshot::write(self.context.vfs.as_ref(), name, self.memory.log())?;
+                snapshot::write(vfs, name, self.memory.log(), self.options.without)?;
                 name
             }
         };
         self.snapshot = Some(newest);
-        self.start_segment()?;
-        let vfs = self.context.vfs.as_ref();
-        for number in segment::numbers(vfs)? {
-            if number < self.active.header.number {
-                vfs.remove_file(segment::path(number).as_path())?;
-            }
+        if !self.takes(Precaution::RemovalAfterSegment) {
+            remove_segments_below(vfs, self.active.header.number + 1)?;
         }
+        self.start_segment()?;
+        remove_segments_below(vfs, self.active.header.number)?;
         snapshot::remove_older(vfs, newest)?;
         self.batches_since_checkpoint = 0;
         Ok(())
@@ -315,9 +357,27 @@ impl EventStore for Wal {
     }
 }
 
+fn remove_segments(vfs: &dyn Vfs, numbers: &[u64]) -> VfsResult<()> {
+    for &number in numbers {
+        vfs.remove_file(segment::path(number).as_path())?;
+    }
+    Ok(())
+}
+
+fn remove_segments_below(vfs: &dyn Vfs, number: u64) -> VfsResult<()> {
+    let numbers = segment::numbers(vfs)?;
+    let below = numbers.partition_point(|known| *known < number);
+    remove_segments(vfs, &numbers[..below])
+}
+
 /// Makes sure that a directory is there. One of a store that never opened is made anew: an earlier
 /// opening may have failed to sync its name, which then no later fsync has to write.
-fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult<()> {
+fn make_directory(
+    vfs: &dyn Vfs,
+    directory: Path<'_>,
+    is_new: bool,
+    without: Option<Precaution>,
+) -> VfsResult<()> {
     if vfs.exists(directory)? {
         if !is_new {
             return Ok(());
@@ -329,6 +389,9 @@ fn make_directory(vfs: &dyn Vfs, directory: Path<'_>, is_new: bool) -> VfsResult
                 vfs.sync_dir(directory)?;
             }
             vfs.remove_file(directory.join(&entry.name).as_path())?;
+        }
+        if !Precaution::RemadeDirectories.is_taken(without) {
+            return Ok(());
         }
         vfs.remove_dir(directory)?;
     }

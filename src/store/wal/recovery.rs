@@ -19,6 +19,7 @@
 
 use super::{
     frame::{Frame, Head, Origin, encode},
+    precaution::Precaution,
     segment::{self, Header},
     snapshot,
 };
@@ -41,6 +42,8 @@ pub(super) struct Recovered {
     pub(super) next_segment: u64,
     /// Segments that hold nothing but suspect events, abandoned ones, or nothing.
     pub(super) superseded: Vec<u64>,
+    /// The newest segment that is valid.
+    pub(super) newest: Option<Header>,
     batches: Vec<Batch>,
 }
 
@@ -53,7 +56,11 @@ struct Batch {
 
 impl Recovered {
     /// The suspect batches as the new segment carries them, behind room for its header.
-    pub(super) fn carried(&self, header: Header) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn carried(
+        &self,
+        header: Header,
+        without: Option<Precaution>,
+    ) -> Result<Vec<u8>, StoreError> {
         let mut buffer = vec![0; segment::HEADER_BYTES];
         let suspect = |batch: &&Batch| batch.first_lsn >= self.proven_lsn;
         for batch in self.batches.iter().filter(suspect) {
@@ -72,6 +79,7 @@ impl Recovered {
                 encode(
                     &mut buffer,
                     (header.number, 0),
+                    without,
                     &head,
                     event.stream,
                     event.data,
@@ -83,12 +91,14 @@ impl Recovered {
 }
 
 /// Reads everything.
-pub(super) fn recover(vfs: &dyn Vfs) -> Result<Recovered, StoreError> {
-    let snapshot = snapshot::load_newest(vfs)?;
+pub(super) fn recover(vfs: &dyn Vfs, without: Option<Precaution>) -> Result<Recovered, StoreError> {
+    let snapshot = snapshot::load_newest(vfs, without)?;
     let snapshot_segment = snapshot.as_ref().map_or(0, |(name, _)| name.segment);
     let log = snapshot.map_or_else(EventLog::new, |(_, log)| log);
-    let mut reading = Reading::new(log, segment::path(snapshot_segment.max(1)));
-    reading.proven_lsn = reading.proven_lsn.max(snapshot::named_lsn(vfs)?);
+    let mut reading = Reading::new(log, segment::path(snapshot_segment.max(1)), without);
+    if Precaution::NameProof.is_taken(without) {
+        reading.proven_lsn = reading.proven_lsn.max(snapshot::named_lsn(vfs)?);
+    }
     let numbers = segment::numbers(vfs)?;
     for &number in &numbers {
         let path = segment::path(number);
@@ -98,16 +108,20 @@ pub(super) fn recover(vfs: &dyn Vfs) -> Result<Recovered, StoreError> {
     // valid one, which was removed only after a newer one was durable; a snapshot was taken with a
     // durable segment active.
     let lowest = numbers.first().copied().unwrap_or(1);
-    if reading.valid.is_empty() && (snapshot_segment > 0 || lowest > 1) {
+    let is_lost = reading.valid.is_empty() && (snapshot_segment > 0 || lowest > 1);
+    if is_lost && Precaution::ValidSegment.is_taken(without) {
         let path = segment::path(lowest.max(snapshot_segment));
         return Err(corrupt(&path, 0, "the log has no valid segment".to_owned()));
+    }
+    if !Precaution::CarriedBatches.is_taken(without) {
+        reading.proven_lsn = reading.next_lsn();
     }
     if reading.proven_lsn > reading.next_lsn() {
         return Err(reading.gap(reading.proven_lsn));
     }
     // A store that never opened starts its numbers again: what it may have left is removed with
     // the directory.
-    let is_new = reading.valid.is_empty();
+    let is_new = reading.valid.is_empty() && !is_lost;
     let last = numbers.last().copied().filter(|_| !is_new).unwrap_or(0);
     Ok(Recovered {
         is_new,
@@ -119,6 +133,7 @@ pub(super) fn recover(vfs: &dyn Vfs) -> Result<Recovered, StoreError> {
         },
         log: reading.log,
         proven_lsn: reading.proven_lsn,
+        newest: reading.valid.last().copied(),
         batches: reading.batches,
     })
 }
@@ -134,12 +149,13 @@ struct Reading {
     valid: Vec<Header>,
     /// Where the log ends, for the report of a gap behind it.
     end: (PathBuf, usize),
+    without: Option<Precaution>,
     /// Segments behind that end whose heads are not valid: torn when they were created, or what is missing.
     passed_over: Vec<PathBuf>,
 }
 
 impl Reading {
-    fn new(log: EventLog, first_segment: PathBuf) -> Reading {
+    fn new(log: EventLog, first_segment: PathBuf, without: Option<Precaution>) -> Reading {
         let lsn = log.len() as u64;
         Reading {
             log,
@@ -148,6 +164,7 @@ impl Reading {
             batches: Vec::new(),
             valid: Vec::new(),
             end: (first_segment, 0),
+            without,
             passed_over: Vec::new(),
         }
     }
@@ -170,8 +187,10 @@ impl Reading {
     }
 
     fn segment(&mut self, number: u64, path: &PathBuf, bytes: &[u8]) -> Result<(), StoreError> {
-        let Some(header) = Header::decode(number, bytes) else {
-            if segment::was_used(number, bytes) {
+        let without = self.without;
+        let Some(header) = Header::decode(number, bytes, without) else {
+            let is_used = segment::was_used(number, bytes, without);
+            if is_used && Precaution::UsedSegment.is_taken(without) {
                 let reason = "the head of a segment that was in use is damaged".to_owned();
                 return Err(corrupt(path, 0, reason));
             }
@@ -181,9 +200,14 @@ impl Reading {
             return Ok(());
         };
         if header.base_lsn > self.next_lsn() {
-            return Err(self.gap(header.base_lsn));
+            if Precaution::BaseProof.is_taken(without) {
+                return Err(self.gap(header.base_lsn));
+            }
+            return Ok(());
         }
-        self.restart_at(header.base_lsn);
+        if Precaution::AbandonedTail.is_taken(without) {
+            self.restart_at(header.base_lsn);
+        }
         self.proven_lsn = self.proven_lsn.max(header.base_lsn);
         self.valid.push(header);
         self.passed_over.clear();
@@ -200,8 +224,8 @@ impl Reading {
             }
         };
         self.end = (path.clone(), scan.offset);
-        let needed = scan.lsn >= self.snapshot_lsn;
-        if needed && header.proves_synced(bytes, scan.offset, scan.lsn) {
+        let needed = scan.lsn >= self.snapshot_lsn && Precaution::SyncedProof.is_taken(without);
+        if needed && header.proves_synced(bytes, scan.offset, scan.lsn, without) {
             let reason = format!("{stop} where event {} was synced", scan.lsn);
             return Err(corrupt(path, scan.offset, reason));
         }
@@ -228,6 +252,11 @@ impl Reading {
         match read {
             Ok(count) => self.batches.push(Batch { first_lsn, count }),
             Err(stop) => {
+                let count = u32::try_from(scan.lsn - first_lsn).unwrap_or(u32::MAX);
+                if count > 0 && !Precaution::WholeBatch.is_taken(self.without) {
+                    self.batches.push(Batch { first_lsn, count });
+                    return Err(stop);
+                }
                 self.log.truncate(kept);
                 return Err(stop);
             }
@@ -242,15 +271,17 @@ impl Reading {
         first_lsn: u64,
         count: Option<u32>,
     ) -> Result<u32, &'static str> {
-        let frame = scan.header.frame(scan.bytes, scan.offset)?;
+        let frame = scan.header.frame(scan.bytes, scan.offset, self.without)?;
         let head = frame.head;
         let count = count.unwrap_or(head.count);
         let expected = (scan.lsn, first_lsn, count.max(1));
-        if (head.lsn, head.first_lsn, head.count) != expected {
+        let is_due = (head.lsn, head.first_lsn, head.count) == expected;
+        if !is_due && Precaution::FrameSequence.is_taken(self.without) {
             return Err("a frame out of sequence");
         }
         self.proven_lsn = self.proven_lsn.max(head.synced_to);
-        if head.lsn >= self.snapshot_lsn {
+        // Where the older of two events was not forgotten, it is the one that counts.
+        if head.lsn >= self.snapshot_lsn.max(self.next_lsn()) {
             self.log.push(frame.stream, head.event_id, frame.data);
         }
         scan.pass(&frame);

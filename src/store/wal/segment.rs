@@ -20,6 +20,8 @@ use std::io::ErrorKind;
 use super::{
     bytes::{put, u32_at, u64_at},
     frame::{self, Frame, Origin},
+    precaution::Precaution,
+    twice::sync_all_twice,
 };
 use crate::vfs::{FileExt, OpenOptions, Path, PathBuf, Vfs, VfsExt, VfsFile, VfsResult};
 
@@ -76,12 +78,14 @@ impl Header {
     }
 
     /// The header of the segment with this number, if it is valid and everything carried is.
-    pub(super) fn decode(number: u64, bytes: &[u8]) -> Option<Header> {
+    pub(super) fn decode(number: u64, bytes: &[u8], without: Option<Precaution>) -> Option<Header> {
         let carried_bytes = usize::try_from(u64_at(bytes, CARRIED_BYTES_OFFSET)).ok()?;
         let covered = bytes.get(COVERED_OFFSET..HEADER_BYTES.checked_add(carried_bytes)?)?;
+        let matches = crc32fast::hash(covered) == u32_at(bytes, CRC_OFFSET);
+        let is_its_own = number == u64_at(bytes, NUMBER_OFFSET);
         let valid = bytes.starts_with(&MAGIC)
-            && crc32fast::hash(covered) == u32_at(bytes, CRC_OFFSET)
-            && number == u64_at(bytes, NUMBER_OFFSET);
+            && (matches || !Precaution::HeaderChecksum.is_taken(without))
+            && (is_its_own || !Precaution::HeaderNumber.is_taken(without));
         valid.then(|| Header {
             number,
             incarnation: u64_at(bytes, INCARNATION_OFFSET),
@@ -90,9 +94,15 @@ impl Header {
     }
 
     /// The frame at an offset, if it belongs to this segment.
-    pub(super) fn frame(self, bytes: &[u8], offset: usize) -> Result<Frame<'_>, &'static str> {
-        let frame = frame::decode(self.number, bytes, offset)?;
-        if frame.head.incarnation != self.incarnation {
+    pub(super) fn frame(
+        self,
+        bytes: &[u8],
+        offset: usize,
+        without: Option<Precaution>,
+    ) -> Result<Frame<'_>, &'static str> {
+        let frame = frame::decode(self.number, bytes, offset, without)?;
+        let is_foreign = frame.head.incarnation != self.incarnation;
+        if is_foreign && Precaution::FrameIncarnation.is_taken(without) {
             return Err("a frame of another incarnation");
         }
         Ok(frame)
@@ -100,22 +110,29 @@ impl Header {
 
     /// Whether a frame at or behind `offset` proves that the event `lsn` was durable when the
     /// frame was written.
-    pub(super) fn proves_synced(self, bytes: &[u8], offset: usize, lsn: u64) -> bool {
+    pub(super) fn proves_synced(
+        self,
+        bytes: &[u8],
+        offset: usize,
+        lsn: u64,
+        without: Option<Precaution>,
+    ) -> bool {
         let incarnation = self.incarnation.to_le_bytes();
         places_from(bytes, offset).any(|place| {
-            bytes[place + frame::INCARNATION_OFFSET..].starts_with(&incarnation)
-                && frame::decode(self.number, bytes, place)
+            let is_its_own = bytes[place + frame::INCARNATION_OFFSET..].starts_with(&incarnation);
+            (is_its_own || !Precaution::FrameIncarnation.is_taken(without))
+                && frame::decode(self.number, bytes, place, without)
                     .is_ok_and(|frame| frame.head.synced_to > lsn)
         })
     }
 }
 
 /// Whether a batch was appended to this segment, which proves that its header was durable once.
-pub(super) fn was_used(number: u64, bytes: &[u8]) -> bool {
+pub(super) fn was_used(number: u64, bytes: &[u8], without: Option<Precaution>) -> bool {
     let origin = (Origin::Appended as u32).to_le_bytes();
     places_from(bytes, HEADER_BYTES).any(|place| {
         bytes[place + frame::ORIGIN_OFFSET..].starts_with(&origin)
-            && frame::decode(number, bytes, place).is_ok()
+            && frame::decode(number, bytes, place, without).is_ok()
     })
 }
 
@@ -146,27 +163,39 @@ impl Active {
         }
     }
 
-    /// Makes what was appended durable. The second call is there to hear of what the first could not
-    /// write.
-    pub(super) fn sync(&self) -> VfsResult<()> {
-        self.file.sync_data()?;
-        self.file.sync_data()
-    }
-
     /// Creates a segment from room for a header and the carried frames, and makes all of it
     /// durable, name included.
-    pub(super) fn create(vfs: &dyn Vfs, header: Header, buffer: &mut [u8]) -> VfsResult<Active> {
+    pub(super) fn create(
+        vfs: &dyn Vfs,
+        header: Header,
+        buffer: &mut [u8],
+        without: Option<Precaution>,
+    ) -> VfsResult<Active> {
         header.encode(buffer);
         let options = OpenOptions::new().append().create_new();
         let file = vfs.open(path(header.number).as_path(), options)?;
         file.append_all(buffer)?;
-        file.sync_all()?;
-        file.sync_all()?;
+        sync_all_twice(file.as_ref(), without)?;
         vfs.sync_dir(DIRECTORY)?;
         Ok(Active {
             header,
             file,
             size_bytes: buffer.len() as u64,
+        })
+    }
+
+    /// Goes on in a segment that is there, behind whatever it ends with: what a store does that leaves out
+    /// [`Precaution::FreshSegment`].
+    pub(super) fn reuse(vfs: &dyn Vfs, header: Header) -> VfsResult<Active> {
+        let file = vfs.open(
+            path(header.number).as_path(),
+            OpenOptions::new().read().append(),
+        )?;
+        let size_bytes = file.size_bytes()?;
+        Ok(Active {
+            header,
+            file,
+            size_bytes,
         })
     }
 }

@@ -13,6 +13,7 @@ fn options(sync: SyncMode, segment_bytes: u64) -> WalOptions {
         sync,
         segment_bytes,
         checkpoint_batches: 0,
+        without: None,
     }
 }
 

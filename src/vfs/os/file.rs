@@ -13,6 +13,10 @@ use crate::vfs::{
 
 /// What fallocate is asked for.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only Linux looks at what it is asked for")
+)]
 pub(super) enum Space {
     /// Blocks.
     Allocate(AllocateMode),

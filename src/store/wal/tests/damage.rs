@@ -225,7 +225,7 @@ proptest! {
         for content in [bytes, framed] {
             disk.write(FIRST, &content);
             describe(Path::from(FIRST), &content);
-            let _ = recovery::recover(disk.vfs.as_ref());
+            let _ = recovery::recover(disk.vfs.as_ref(), None);
         }
     }
 

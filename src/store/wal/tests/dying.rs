@@ -58,6 +58,7 @@ fn appends_rotations_and_checkpoints_may_die_anywhere() {
                 sync,
                 segment_bytes: 300,
                 checkpoint_batches: 4,
+                without: None,
             };
             let run = || {
                 let mut wal = Wal::open(small, context)?;

@@ -1,0 +1,69 @@
+//! How much of what could happen was tried.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize as _;
+
+use super::{WIDTH_COLUMNS, grouped, table::INDENT};
+use crate::{
+    campaign::ScenarioSummary,
+    run::{Kind, LegalStates},
+};
+
+/// Where a scenario was tried exhaustively, how far that went, and how many states there are.
+pub(super) fn exhaustive(scenario: &ScenarioSummary) -> String {
+    let (points, tried) = (scenario.crash_points, scenario.exhaustive_points);
+    if tried == 0 {
+        return String::new();
+    }
+    let LegalStates {
+        legal_states,
+        uncountable_points,
+        ..
+    } = scenario.legal_states;
+    let mut text = format!(
+        "{INDENT}exhaustive: {} of {} crash points, {} legal states",
+        grouped(tried),
+        grouped(points),
+        grouped(legal_states)
+    );
+    if uncountable_points > 0 {
+        let _ = write!(
+            text,
+            ", too many to count at {} more",
+            grouped(uncountable_points)
+        );
+    }
+    text + "\n"
+}
+
+/// A kind of choice by its word.
+struct Word(Kind);
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.serialize(f)
+    }
+}
+
+/// Crash states by the kind of choice that they were drawn as.
+pub(super) fn kinds(scenario: &ScenarioSummary) -> String {
+    let kinds = scenario.kinds.iter();
+    let named = kinds.map(|(kind, count)| format!("{} {}", Word(*kind), grouped(*count)));
+    let mut text = String::new();
+    let mut line = format!("{INDENT}states by choice: ");
+    let mut separator = "";
+    for item in named {
+        if line.len() + separator.len() + item.len() > WIDTH_COLUMNS {
+            let _ = writeln!(text, "{},", line.trim_end());
+            line = INDENT.repeat(2);
+            separator = "";
+        }
+        line = line + separator + &item;
+        separator = ", ";
+    }
+    if scenario.kinds.is_empty() {
+        return text;
+    }
+    text + &line + "\n"
+}

@@ -65,7 +65,9 @@ struct Found {
 impl Found {
     fn add(&mut self, durable: &Disk, pending: &[&Atom], chosen: &[usize]) {
         let mut disk = durable.clone();
-        chosen.iter().for_each(|&index| disk.write(pending[index]));
+        for &index in chosen {
+            disk.write(pending[index]);
+        }
         let mut hasher = Hasher::new();
         for (block, bytes) in &disk.0 {
             hasher.number(*block).bytes(&bytes[..]);

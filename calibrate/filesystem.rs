@@ -19,7 +19,6 @@ pub(crate) struct Filesystem {
     pub(crate) kind: &'static str,
     pub(crate) mkfs: &'static [&'static str],
     pub(crate) options: &'static str,
-    /// Options that the mount of a crash state needs besides.
     pub(crate) mebibytes: u64,
     /// The profile of today's kernel.
     pub(crate) observed: &'static str,

@@ -149,7 +149,11 @@ fn report(
     );
     println!("{head}\n{}", table::findings(cells));
     if let Some(path) = &options.table {
-        fs::write(path, &head)?;
+        let title = "# Measured on Linux";
+        let note =
+            "Written by `calibrate --table`; what it means is in [calibration.md](calibration.md).";
+        let release = kernel.split('.').take(2).collect::<Vec<_>>().join(".");
+        fs::write(path, format!("{title} {release}\n\n{note}\n\n{head}"))?;
     }
     if let Some(path) = &options.outcomes {
         fs::write(path, table::outcomes(cells))?;
@@ -177,6 +181,10 @@ fn of_filesystem(
         let findings = table::findings(std::slice::from_ref(&cell));
         eprint!("{findings}");
         cells.push(cell);
+        if cells.len() % 20 == 0 {
+            let (done, all) = (cells.len(), scripts.len());
+            eprintln!("{}: {done} of {all} scripts", filesystem.name);
+        }
     }
     Ok(cells)
 }
@@ -219,7 +227,9 @@ fn of_script(
 
 /// Draws of their own for each script and trigger, whatever else is measured.
 fn rng(seed: Seed, script: &str, trigger: Trigger) -> Rng {
-    let name = Digest::of(script.as_bytes()).0 as u32;
+    let mut name = [0; 4];
+    name.copy_from_slice(&Digest::of(script.as_bytes()).0.to_le_bytes()[..4]);
+    let name = u32::from_le_bytes(name);
     Rng::new(
         seed,
         Stream::PersistedSubset,

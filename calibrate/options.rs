@@ -13,8 +13,8 @@ fn filesystems() -> PossibleValuesParser {
 
 /// Runs litmus scripts on real filesystems, cuts the power in every way, and holds what is left against the profiles.
 ///
-/// Needs root, /dev/fuse, loop devices and the programs losetup, mkfs.ext4, mkfs.xfs and mkfs.btrfs. While it runs,
-/// vm.dirty_writeback_centisecs, vm.dirty_expire_centisecs and fs.xfs.xfssyncd_centisecs are low.
+/// Needs root, FUSE, loop devices and the programs losetup, mkfs.ext4, mkfs.xfs and mkfs.btrfs. While it runs, three
+/// settings of the kernel that make write-back begin sooner are changed.
 #[derive(Debug, Parser)]
 #[command(
     name = "calibrate",

@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs};
 
 use scripts::{all_outcomes, scripts};
 use tornwrite::{
-    litmus::{Outcomes, Script},
+    litmus::{Outcomes, Script, Who},
     profile::{PROFILES, Profile},
 };
 
@@ -37,6 +37,7 @@ fn difference(script: &Script, profile: &str, derived: &BTreeSet<String>) -> Str
 
 #[test]
 fn every_script_lists_exactly_the_outcomes_of_every_profile() {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told to write")]
     let bless = env::var_os("TORNWRITE_BLESS").is_some();
     let mut wrong = String::new();
     let mut stated = 0;
@@ -75,7 +76,7 @@ fn every_script_lists_exactly_the_outcomes_of_every_profile() {
 fn scripts_name_profiles_that_there_are() {
     for (path, script) in scripts() {
         let outcomes = &script.outcomes;
-        let named = outcomes.allowed.values().flat_map(|who| who.names());
+        let named = outcomes.allowed.values().flat_map(Who::names);
         for name in named.chain(&outcomes.unlisted) {
             assert!(Profile::find(name).is_some(), "{}: {name}", path.display());
         }

@@ -152,7 +152,9 @@ fn trees(window: &Window<'_>) -> impl Iterator<Item = String> {
 }
 
 /// The sets of a script, one for each profile, and the profiles whose sets are too large to list.
-pub(crate) fn all_outcomes(script: &Script) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
+pub(crate) fn all_outcomes(
+    script: &Script,
+) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
     let mut sets = BTreeMap::new();
     let mut unlisted = BTreeSet::new();
     for profile in PROFILES {

@@ -19,7 +19,9 @@
 //!     "  f=A*5000: all",
 //!     "  f=B*5000: all but sloppy",
 //! ];
-//! let script = Script::parse("replace.litmus", &text.join("\n"))?;
+//! let text = "# Replace through rename.\nsetup\n  put f A*5000\nrun\n  put t B*5000\n  rename t f\n\
+//!             outcomes anywhere\n  f=A*5000: all\n  f=B*5000: all but sloppy\n";
+//! let script = Script::parse("replace.litmus", text)?;
 //! assert_eq!(script.program.len(), 2);
 //! assert_eq!(script.allowed("sloppy").expect("listed"), ["f=A*5000"].into());
 //! # Ok::<(), tornwrite::litmus::ScriptError>(())

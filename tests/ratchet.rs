@@ -5,6 +5,7 @@
 //! fails.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::print_stdout, reason = "the complete ratchet says what it went through")]
 
 use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},
@@ -66,11 +67,11 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
         states_per_run: 8,
         exhaustive_budget: 4096,
         operations_per_life: 20_000,
+        skip: None,
         faults: Faults {
             at: Some(at),
             ..Faults::default()
         },
-        skip: None,
     }
 }
 

@@ -75,18 +75,22 @@ impl<'w> ChainOptions<'w> {
     }
 
     fn push_unit(&mut self, sectors: Sectors) {
-        let versions: Vec<usize> = self.versions(sectors).collect();
-        if versions.is_empty() {
+        let (mut versions, mut required) = (0, 0);
+        for slot in self.versions(sectors) {
+            versions += 1;
+            if self.forced.contains(&slot) {
+                required = versions;
+            }
+        }
+        if versions == 0 {
             return;
         }
-        let last = versions.iter().rposition(|slot| self.forced.contains(slot));
-        let required = last.map_or(0, |last| last + 1);
         let lost = match required {
             0 if self.chain.fresh && !self.whole_block => self.fills.len() as u64,
             0 => 1,
             _ => 0,
         };
-        let kept = (versions.len() - required) as u64 + u64::from(required > 0);
+        let kept = (versions - required) as u64 + u64::from(required > 0);
         self.units.push(Unit {
             sectors,
             required,

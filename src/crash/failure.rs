@@ -72,6 +72,10 @@ impl PersistenceGraph<'_> {
 
     /// The pages are back to what is on disk: what was written to them can survive no more.
     fn revert_pages(&mut self, inode: Inode, begin: u32, at: Position) {
+        if self.is_journaled() {
+            // The log holds all that the pages showed, what an earlier barrier failed to write included.
+            return;
+        }
         let has_log = self.profile.has_log();
         let Some(state) = self.files.get_mut(&inode) else {
             return;

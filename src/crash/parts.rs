@@ -48,16 +48,12 @@ impl Window<'_> {
                 continue;
             }
             let found = bundles.iter().find(|(entry, _)| *entry == write);
-            match found.map(|(_, place)| *place) {
-                Some(place) => {
-                    if let Part::Bundle(bundle) = &mut parts[place] {
-                        bundle.push(options);
-                    }
-                }
-                None => {
-                    bundles.push((write, parts.len()));
-                    parts.push(Part::Bundle(vec![options]));
-                }
+            let place = found.map_or(parts.len(), |(_, place)| *place);
+            if let Some(Part::Bundle(bundle)) = parts.get_mut(place) {
+                bundle.push(options);
+            } else {
+                bundles.push((write, place));
+                parts.push(Part::Bundle(vec![options]));
             }
         }
         parts.retain(|part| part.is_visible(self, size));
@@ -123,9 +119,9 @@ impl Part<'_> {
         match self {
             Part::Block(options) => options.select_none(fill, selection),
             Part::Bundle(bundle) if is_forced(bundle) => {
-                bundle
-                    .iter()
-                    .for_each(|options| options.select_present(0, selection));
+                for options in bundle {
+                    options.select_present(0, selection);
+                }
             }
             Part::Bundle(bundle) => bundle
                 .iter()

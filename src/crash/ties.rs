@@ -274,19 +274,19 @@ impl<'w> Ties<'w> {
 
     /// Everything survives but the last write that may be lost.
     pub(super) fn select_torn(&self, selection: &mut Selection) {
-        let last = self.nodes.len() - 1;
+        let newest = self.nodes.len() - 1;
         let is_free = if self.is_large() {
-            last >= self.needed
+            newest >= self.needed
         } else {
-            self.free >> last & 1 == 1
+            self.free >> newest & 1 == 1
         };
-        let lost: Vec<usize> = is_free.then_some(last).into_iter().collect();
+        let lost: Vec<usize> = is_free.then_some(newest).into_iter().collect();
         self.keep_all_but(&lost, selection);
     }
 
     /// Takes from a selection the writes of which something is missing, and those that need them.
     pub(super) fn legalise(&self, selection: &mut Selection) {
-        let whole = |slots: &Vec<usize>| {
+        let is_whole = |slots: &Vec<usize>| {
             slots.iter().all(|&slot| {
                 let whole = self.window.effect(slot).whole();
                 selection[slot].sectors & whole == whole
@@ -294,13 +294,17 @@ impl<'w> Ties<'w> {
         };
         let mut lost = Vec::new();
         if self.is_large() {
-            let kept = self.nodes.iter().take_while(|slots| whole(slots)).count();
+            let kept = self
+                .nodes
+                .iter()
+                .take_while(|slots| is_whole(slots))
+                .count();
             lost.extend(kept.max(self.needed)..self.nodes.len());
         } else {
             let mut gone: Writes = 0;
             for (index, slots) in self.nodes.iter().enumerate() {
                 let free = self.free >> index & 1 == 1;
-                if free && (gone >> index & 1 == 1 || !whole(slots)) {
+                if free && (gone >> index & 1 == 1 || !is_whole(slots)) {
                     gone |= self.above[index];
                     lost.push(index);
                 }
@@ -344,8 +348,7 @@ fn split(earlier: &[Vec<usize>], seen: &[bool]) -> Vec<Vec<usize>> {
     let mut part: Vec<usize> = (0..seen.len()).collect();
     for index in (0..seen.len()).filter(|&index| seen[index]) {
         for &before in &earlier[index] {
-            let (one, two) = (part[index], part[before]);
-            let (low, high) = (one.min(two), one.max(two));
+            let (low, high) = (part[index].min(part[before]), part[index].max(part[before]));
             part.iter_mut()
                 .filter(|label| **label == high)
                 .for_each(|label| *label = low);

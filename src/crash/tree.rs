@@ -91,13 +91,17 @@ impl PersistenceGraph<'_> {
         if barrier.scope == Scope::Directory {
             wanted.extend(self.entries_of(inode, begin));
         }
+        let content: Vec<u32> = self.queued(self.tree.content.get(&inode), begin).collect();
+        if wanted.is_empty() && content.is_empty() && !self.is_dirty(inode, begin) {
+            // Nothing of it has changed since it was durable: no log is written that could take others along.
+            return;
+        }
         if self.profile.tree_renames.value == TreeRenames::NextSync {
             for held in &self.tree.renamed {
                 wanted.extend(self.queued(self.tree.names.get(held), begin));
             }
         }
         let names = self.with_needs(wanted);
-        let content: Vec<u32> = self.queued(self.tree.content.get(&inode), begin).collect();
         let removes = names.iter().any(|&index| self.removes_other(index, inode));
         self.cover_file(inode, begin, at);
         if removes && self.profile.tree_removals.value == TreeRemovals::FullCommit {
@@ -111,14 +115,22 @@ impl PersistenceGraph<'_> {
         self.tree.held.insert(inode);
     }
 
+    /// Whether there is something of a file's own to write that was done before `begin`.
+    fn is_dirty(&self, inode: Inode, begin: u32) -> bool {
+        let first = self
+            .files
+            .get(&inode)
+            .and_then(|state| state.pending.first());
+        first.is_some_and(|&index| self.effects[index as usize].entry < begin)
+    }
+
     /// Those of some effects in the log that no barrier covers yet, of operations before `begin`.
     fn queued(&self, effects: Option<&Vec<u32>>, begin: u32) -> impl Iterator<Item = u32> {
         let effects = effects.map_or(&[][..], Vec::as_slice).iter().copied();
-        effects.filter(move |&index| self.is_queued(&self.effects[index as usize], begin))
-    }
-
-    fn is_queued(&self, effect: &Effect, begin: u32) -> bool {
-        effect.certain_at == Position::NEVER && effect.entry < begin
+        effects.filter(move |&index| {
+            let effect = &self.effects[index as usize];
+            effect.certain_at == Position::NEVER && effect.entry < begin
+        })
     }
 
     /// What is certain of the inode's own is not looked at again.

@@ -33,6 +33,9 @@ pub enum SwitchError {
     Impossible(&'static str),
 }
 
+/// Whether a mix of rules is possible, and what to say if it is not.
+type Possible = (bool, &'static str);
+
 /// Calls `$with!(field Type)` for each rule of a profile.
 macro_rules! for_each_rule {
     ($with:ident) => {
@@ -117,13 +120,26 @@ impl Profile {
     ///
     /// Which rules contradict each other.
     pub fn check(&self) -> Result<(), SwitchError> {
+        let orders = self.possible_orders();
+        let details = self.possible_details();
+        match orders
+            .iter()
+            .chain(&details)
+            .find(|(possible, _)| !possible)
+        {
+            None => Ok(()),
+            Some((_, why)) => Err(SwitchError::Impossible(why)),
+        }
+    }
+
+    /// What must hold between the rules of order, and what to say where it does not.
+    fn possible_orders(&self) -> [Possible; 8] {
         let logged = self.has_log();
         let late = self.growth.value == Growth::Late;
         let journaled = self.data.value == DataPath::Journaled;
         let copied = self.data.value == DataPath::CopyOnWrite;
-        let tree = self.reach.value == Reach::LogTree;
         let first = self.data_first.value;
-        let mixes = [
+        [
             (
                 logged || matches!(self.reach.value, Reach::Own | Reach::Everything),
                 "reach = \"log-prefix\" and \"log-tree\" need metadata = \"log\"",
@@ -156,6 +172,18 @@ impl Profile {
                 first != DataFirst::All || self.rename_over.value != RenameOver::AllocatesFirst,
                 "rename_over = \"allocates-first\" contradicts data_first = \"all\": say \"writes-first\"",
             ),
+        ]
+    }
+
+    /// What must hold between the rules of tearing, filling and failing.
+    fn possible_details(&self) -> [Possible; 7] {
+        let logged = self.has_log();
+        let late = self.growth.value == Growth::Late;
+        let journaled = self.data.value == DataPath::Journaled;
+        let copied = self.data.value == DataPath::CopyOnWrite;
+        let tree = self.reach.value == Reach::LogTree;
+        let first = self.data_first.value;
+        [
             (
                 copied || self.overwrite_tear.value != OverwriteTear::Write,
                 "overwrite_tear = \"write\" needs data = \"copy-on-write\"",
@@ -186,11 +214,7 @@ impl Profile {
                 logged != (self.log_failure.value == LogFailure::NoLog),
                 "log_failure = \"no-log\" goes with metadata = \"unordered\", and nothing else does",
             ),
-        ];
-        match mixes.iter().find(|(possible, _)| !possible) {
-            None => Ok(()),
-            Some((_, why)) => Err(SwitchError::Impossible(why)),
-        }
+        ]
     }
 }
 

@@ -248,14 +248,9 @@ impl State {
     }
 
     fn take_back(&mut self, inode: Inode) {
-        let retained = self.failing.as_ref().and_then(|failing| {
+        if let Some(failing) = &mut self.failing {
             let base = &self.recording.base;
-            failing.retained.content(inode, base)
-        });
-        if let Some(content) = retained
-            && self.live.file(inode).is_some()
-        {
-            *self.live.file_mut(inode) = content;
+            failing.retained.take_back(inode, &mut self.live, base);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     base::{Ratio, Rng, Seed, Stream},
     profile::{FsyncFailure, Profile},
     trace::Action,
-    vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsExt as _, VfsFile, VfsResult},
+    vfs::{AllocateMode, FileExt as _, OpenOptions, Path, Vfs, VfsExt as _, VfsFile, VfsResult},
 };
 
 const FILE: Path<'static> = Path::new(b"f");
@@ -146,11 +146,24 @@ fn everything(fs: &SimFs) {
         let _ = file.write_at(b"0123456789", 0);
         let _ = file.read_at(&mut [0; 10], 0);
         let _ = file.set_len(5);
+        let _ = file.allocate(0, 5000, AllocateMode::KeepSize);
+        let _ = file.punch_hole(0, 2);
+        let _ = file.zero_range(0, 2, AllocateMode::KeepSize);
+        let _ = file.write_pages(b"x", 0);
+        let _ = file.sync_pages();
+        let _ = file.sync_range(0, 5);
         let _ = file.sync_all();
         let _ = file.metadata();
     }
     let _ = fs.hard_link(path, Path::from("h"));
     let _ = fs.rename(Path::from("h"), Path::from("i"));
+    let _ = fs.symlink(b"g", Path::from("s"));
+    let _ = fs.read_link(Path::from("s"));
+    let _ = fs.exchange(path, Path::from("i"));
+    if let Ok(synced) = fs.open(path, OpenOptions::new().write().sync_data_writes()) {
+        let _ = synced.write_at(b"xy", 0);
+    }
+    let _ = fs.sync_filesystem();
     let _ = fs.read_dir(Path::ROOT);
     let _ = fs.remove_file(Path::from("i"));
     let _ = fs.sync_dir(Path::ROOT);
@@ -180,11 +193,18 @@ fn failing_operations(kind: FaultKind) -> Vec<String> {
 
 #[test]
 fn an_operation_fails_only_in_ways_that_it_can() {
-    let reads_and_writes = ["write g", "read g"];
-    assert_eq!(failing_operations(FaultKind::Eintr), reads_and_writes);
+    let writes = ["write g", "write g"];
+    assert_eq!(failing_operations(FaultKind::ShortWrite), writes);
     assert_eq!(failing_operations(FaultKind::ShortRead), ["read g"]);
-    assert_eq!(failing_operations(FaultKind::ShortWrite), ["write g"]);
-    let barriers = ["fsync g", "fsync directory /"];
+    let reads_and_writes = ["write g", "read g", "write g"];
+    assert_eq!(failing_operations(FaultKind::Eintr), reads_and_writes);
+    let barriers = [
+        "msync g",
+        "fsync g",
+        "fdatasync g",
+        "syncfs /",
+        "fsync directory /",
+    ];
     assert_eq!(failing_operations(FaultKind::Fsync), barriers);
     assert_eq!(failing_operations(FaultKind::LogFailure), barriers);
     let needs_room = [
@@ -192,9 +212,18 @@ fn an_operation_fails_only_in_ways_that_it_can() {
         "open g",
         "write g",
         "truncate g",
+        "fallocate g",
+        "punch hole in g",
+        "zero range of g",
+        "msync g",
+        "sync_file_range g",
         "fsync g",
         "link g",
         "rename h",
+        "symlink s",
+        "exchange g",
+        "write g",
+        "fdatasync g",
         "remove i",
         "remove directory d",
     ];
@@ -202,6 +231,21 @@ fn an_operation_fails_only_in_ways_that_it_can() {
     let eio = failing_operations(FaultKind::Eio);
     assert!(eio.contains(&"stat g".to_owned()) && eio.contains(&"read directory /".to_owned()));
     assert!(!eio.iter().any(|operation| operation.starts_with("fsync")));
+}
+
+#[test]
+fn a_write_whose_own_barrier_fails_has_written() {
+    let fails = Injection::Barrier(Errno::Enospc, FsyncFailure::CleanNew);
+    let fs = SimFs::new();
+    fs.write(FILE, b"old").unwrap();
+    fs.inject(FaultPlan::listed(
+        vec![error("fsync f", 1, fails)],
+        profile("xfs"),
+    ));
+    let options = OpenOptions::new().write().sync_all_writes();
+    let refused = fs.open(FILE, options).unwrap().write_at(b"new", 0);
+    assert!(refused.is_err());
+    assert_eq!(fs.read(FILE).unwrap(), b"new");
 }
 
 #[test]

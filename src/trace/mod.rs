@@ -4,6 +4,7 @@
 //! a selection over it.
 
 mod action;
+mod digest;
 mod mark;
 mod paths;
 mod site;

@@ -6,8 +6,9 @@
 use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},
     oracle::BankOracle,
-    profile::Profile,
+    profile::{Device, Profile},
     run::{CrashMode, Job, Mode, RunConfig, RunOutcome, run},
+    simfs::Faults,
     workload::{BankConfig, BankTransfers},
 };
 
@@ -49,6 +50,7 @@ pub(crate) fn one_state(profile: &'static Profile) -> RunConfig {
     RunConfig {
         crash: CrashMode::PowerLoss,
         profile,
+        device: Device::honest(),
         lives: 1,
         in_recovery: 0,
         recovery_states: 1,
@@ -57,8 +59,7 @@ pub(crate) fn one_state(profile: &'static Profile) -> RunConfig {
         exhaustive_budget: 1,
         operations_per_life: 10_000,
         skip: None,
-        device: tornwrite::profile::Device::honest(),
-        faults: tornwrite::run::Faults::default(),
+        faults: Faults::default(),
     }
 }
 

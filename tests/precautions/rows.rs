@@ -26,6 +26,8 @@ pub(crate) enum Caught {
         profile: &'static str,
         invariant: &'static str,
     },
+    /// The shipped scenario of media faults, by `detects-corruption`.
+    Media,
     /// Damage to what was synced, which then passes for the truth.
     Damage(Damage),
 }
@@ -201,7 +203,7 @@ pub(crate) const CHECKS: [Row; 15] = [
     check(
         Precaution::FramePlace,
         "frame::decode",
-        "a frame that a removed segment left in a new one's blocks passes for the new one's",
+        "a frame that a removed segment left in a new one's blocks makes the new one look used",
         on(MINIMUM, "wal-stale-blocks", "recovery-succeeds"),
     ),
     check(
@@ -249,7 +251,7 @@ pub(crate) const CHECKS: [Row; 15] = [
     check(
         Precaution::SyncBeforeSnapshot,
         "Wal::write_checkpoint",
-        "a snapshot is found whose name is not durable, and the log does not hold what it holds",
+        "a snapshot's name, finished or not, says that the log is durable, and it is not",
         on(MINIMUM, "wal-unsynced-snapshot", "recovery-succeeds"),
     ),
     check(
@@ -284,37 +286,43 @@ pub(crate) const CHECKS: [Row; 15] = [
     ),
 ];
 
-/// Checks that only damage to what was synced needs: no legal crash comes so far.
-pub(crate) const FAULTS: [Row; 7] = [
+/// Checks that damage to what was synced needs.
+pub(crate) const FAULTS: [Row; 8] = [
     check(
         Precaution::FrameChecksum,
         "frame::decode",
         "other bytes pass for an event",
-        Caught::Damage(Damage::Flip),
+        Caught::Media,
+    ),
+    check(
+        Precaution::SnapshotChecksum,
+        "snapshot::decode",
+        "other bytes pass for an event",
+        Caught::Media,
+    ),
+    check(
+        Precaution::SyncedProof,
+        "Header::proves_synced",
+        "damage in a segment passes for its end",
+        Caught::Media,
+    ),
+    check(
+        Precaution::BaseProof,
+        "Reading::segment",
+        "damage at the end of a segment passes for the end of the log",
+        Caught::Media,
+    ),
+    check(
+        Precaution::NameProof,
+        "snapshot::named_lsn",
+        "damage in the last group passes for a torn tail, although a snapshot was begun behind it",
+        Caught::Media,
     ),
     check(
         Precaution::HeaderChecksum,
         "Header::decode",
         "the log is taken to start somewhere else",
         Caught::Damage(Damage::Flip),
-    ),
-    check(
-        Precaution::SnapshotChecksum,
-        "snapshot::decode",
-        "other bytes pass for an event",
-        Caught::Damage(Damage::Flip),
-    ),
-    check(
-        Precaution::SyncedProof,
-        "Header::proves_synced",
-        "damage in a segment passes for its end",
-        Caught::Damage(Damage::LostSector),
-    ),
-    check(
-        Precaution::BaseProof,
-        "Reading::segment",
-        "damage at the end of a segment passes for the end of the log",
-        Caught::Damage(Damage::LostSector),
     ),
     check(
         Precaution::UsedSegment,

@@ -8,7 +8,12 @@ use super::{rows::Left, sites};
 const RUNS: u64 = 30;
 
 /// How many runs violate this invariant with this left out, and of how many.
-pub(crate) fn violating(name: &str, profile: &str, left: &Left, invariant: &str) -> (u64, u64) {
+pub(crate) fn violating(
+    name: &str,
+    (profile, device): (&str, &str),
+    left: &Left,
+    invariant: &str,
+) -> (u64, u64) {
     let path = format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(&path).unwrap();
     let mut scenario = Scenario::parse(&path, name, &bytes).unwrap();
@@ -17,8 +22,11 @@ pub(crate) fn violating(name: &str, profile: &str, left: &Left, invariant: &str)
         scenario.subject.options.insert("without".to_owned(), name);
     }
     let mut profiles = scenario.by_profile();
-    let scenario = profiles.find(|scenario| scenario.profile().unwrap().name == profile);
-    let scenario = scenario.unwrap_or_else(|| panic!("{name} has no {profile}"));
+    let scenario = profiles.find(|scenario| {
+        let config = scenario.run_config().unwrap();
+        (config.profile.name, config.device.name) == (profile, device)
+    });
+    let scenario = scenario.unwrap_or_else(|| panic!("{name} has no {profile} on {device}"));
     let job = scenario.job().unwrap();
     let mut config = scenario.run_config().unwrap();
     if let Left::Barrier {

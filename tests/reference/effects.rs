@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tornwrite::{
     image::Inode,
+    profile::DataPath,
     simfs::Recording,
     trace::{Action, FailedPages},
 };
@@ -235,6 +236,7 @@ impl Builder<'_> {
     /// A barrier on `files` failed.
     fn failed(&mut self, files: &BTreeSet<Inode>, pages: FailedPages, begin: usize) {
         let at = self.entry + 1;
+        let journaled = self.rules.data == DataPath::Journaled;
         let entries: Vec<usize> = self.effects.iter().map(|effect| effect.entry).collect();
         let clean: Vec<bool> = self
             .effects
@@ -254,7 +256,10 @@ impl Builder<'_> {
                         leave_log(effect, &entries);
                     }
                 }
-                FailedPages::Reverted if tried && !effect.logged => effect.gone_at = Some(at),
+                // A journal holds all that the pages showed.
+                FailedPages::Reverted if tried && !effect.logged && !journaled => {
+                    effect.gone_at = Some(at);
+                }
                 _ => {}
             }
         }

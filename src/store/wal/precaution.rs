@@ -59,6 +59,8 @@ pub enum Precaution {
     BaseProof,
     /// Events that a later frame says were synced, and that are not there, are corruption.
     SyncedProof,
+    /// Events that the name of a snapshot, finished or not, says were synced, and that are not there, are corruption.
+    NameProof,
     /// A segment with a damaged head that holds an appended batch is corruption.
     UsedSegment,
     /// A log that has lost its last valid segment is corruption.
@@ -67,7 +69,7 @@ pub enum Precaution {
 
 impl Precaution {
     /// All of them.
-    pub const ALL: [Precaution; 27] = [
+    pub const ALL: [Precaution; 28] = [
         Precaution::FrameChecksum,
         Precaution::FramePlace,
         Precaution::FrameIncarnation,
@@ -93,6 +95,7 @@ impl Precaution {
         Precaution::SnapshotCount,
         Precaution::BaseProof,
         Precaution::SyncedProof,
+        Precaution::NameProof,
         Precaution::UsedSegment,
         Precaution::ValidSegment,
     ];
@@ -125,6 +128,7 @@ impl Precaution {
             Precaution::SnapshotCount => "snapshot-count",
             Precaution::BaseProof => "base-proof",
             Precaution::SyncedProof => "synced-proof",
+            Precaution::NameProof => "name-proof",
             Precaution::UsedSegment => "used-segment",
             Precaution::ValidSegment => "valid-segment",
         }

@@ -96,7 +96,9 @@ pub(super) fn recover(vfs: &dyn Vfs, without: Option<Precaution>) -> Result<Reco
     let snapshot_segment = snapshot.as_ref().map_or(0, |(name, _)| name.segment);
     let log = snapshot.map_or_else(EventLog::new, |(_, log)| log);
     let mut reading = Reading::new(log, segment::path(snapshot_segment.max(1)), without);
-    reading.proven_lsn = reading.proven_lsn.max(snapshot::named_lsn(vfs)?);
+    if Precaution::NameProof.is_taken(without) {
+        reading.proven_lsn = reading.proven_lsn.max(snapshot::named_lsn(vfs)?);
+    }
     let numbers = segment::numbers(vfs)?;
     for &number in &numbers {
         let path = segment::path(number);
@@ -147,9 +149,9 @@ struct Reading {
     valid: Vec<Header>,
     /// Where the log ends, for the report of a gap behind it.
     end: (PathBuf, usize),
+    without: Option<Precaution>,
     /// Segments behind that end whose heads are not valid: torn when they were created, or what is missing.
     passed_over: Vec<PathBuf>,
-    without: Option<Precaution>,
 }
 
 impl Reading {
@@ -162,8 +164,8 @@ impl Reading {
             batches: Vec::new(),
             valid: Vec::new(),
             end: (first_segment, 0),
-            passed_over: Vec::new(),
             without,
+            passed_over: Vec::new(),
         }
     }
 

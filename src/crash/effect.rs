@@ -177,6 +177,11 @@ impl Effect {
         self.certain_at <= point || self.gone_at <= point
     }
 
+    /// Whether it is the first version of a new block.
+    pub(super) fn is_first(&self) -> bool {
+        matches!(self.kind, EffectKind::Block(block) if block.fresh && block.first.is_none())
+    }
+
     /// Everything that there is to keep of it.
     pub fn whole(&self) -> Sectors {
         match self.kind {

@@ -60,7 +60,7 @@ macro_rules! compare_each {
             #[test]
             fn $test() {
                 compare_many(&profile($name), 0..PROGRAMS);
-                let whole = by_block(profile($name));
+                let whole = by_block(&profile($name));
                 if whole != profile($name) {
                     compare_many(&whole, PROGRAMS..PROGRAMS + PROGRAMS / 3);
                 }

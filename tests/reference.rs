@@ -149,14 +149,13 @@ fn flip(profile: &Profile, key: &str, word: &str) -> Profile {
         ],
         ("growth", "logged") => &[("rename_over", "nothing"), ("fresh_tear", "block")],
         ("growth", "late") => &[("data", "in-place")],
-        ("data", "copy-on-write") => &[("overwrite_tear", "block")],
+        ("data", "copy-on-write" | "in-place") => &[("overwrite_tear", "block")],
         ("data", "journaled") => &[
             ("growth", "logged"),
             ("overwrite_tear", "block"),
             ("fresh_tear", "block"),
             ("rename_over", "nothing"),
         ],
-        ("data", "in-place") => &[("overwrite_tear", "block")],
         _ => &[],
     };
     consequences.iter().copied().fold(flipped, with)

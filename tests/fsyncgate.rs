@@ -61,6 +61,7 @@ fn decode(record: &[u8]) -> Option<u32> {
     is_valid.then(|| u32::from_le_bytes(content[..4].try_into().unwrap()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn say(error: VfsError) -> SubjectError {
     SubjectError::new(&error)
 }

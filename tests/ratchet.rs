@@ -5,6 +5,7 @@
 //! fails.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::print_stdout, reason = "the complete ratchet says what it went through")]
 
 use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},

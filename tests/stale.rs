@@ -385,7 +385,7 @@ fn what_a_crash_brought_back_is_not_free() {
     assert_eq!(seen, [true; 2]);
 }
 
-/// ShardStore's issue 10, and Pebble's recycled logs: records of the file that had the blocks before pass as new ones.
+/// `ShardStore`'s issue 10, and Pebble's recycled logs: records of the file that had the blocks before pass as new ones.
 #[test]
 fn a_stale_record_that_nothing_binds_to_its_place_comes_back() {
     for name in ["posix-minimum", "ext4-writeback"] {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     image::{FileContent, Inode},
-    profile::{DataFirst, DataPath, Growth, OverwriteTear, TailGrowth},
+    profile::{CutTail, DataFirst, DataPath, Growth, OverwriteTear, TailGrowth},
     trace::Action,
 };
 
@@ -86,7 +86,7 @@ impl PersistenceGraph<'_> {
                 let kind = EffectKind::Size {
                     inode,
                     size,
-                    cuts: false,
+                    cuts: None,
                 };
                 let step = self.push_own(entry, inode, kind, group);
                 self.tie_to_size(&mut shown, step, group);
@@ -177,31 +177,54 @@ impl PersistenceGraph<'_> {
     }
 
     fn add_truncate(&mut self, entry: u32, inode: Inode, size: u64, old_size: u64) {
-        let cuts = size < old_size;
+        let down = size < old_size;
+        // The rest of the block that it ends in is zeroed with the truncate, or by an overwrite of its own.
+        let together = self.profile.cut_tail.value == CutTail::Together;
+        let from = if together {
+            size
+        } else {
+            size.next_multiple_of(BLOCK)
+        };
         if self.profile.has_log() {
+            let group = u32::try_from(self.groups.len()).expect("fewer groups than effects");
+            if down && from > size {
+                self.zero_tail(entry, inode, size..from, group);
+            }
             let group = Some(self.open_group(entry));
+            let cuts = down.then_some(from);
             self.push_own(entry, inode, EffectKind::Size { inode, size, cuts }, group);
             self.close_group(group);
         } else {
             let length = EffectKind::Size {
                 inode,
                 size,
-                cuts: false,
+                cuts: None,
             };
             self.push_own(entry, inode, length, None);
-            if cuts {
+            if down {
                 self.push_own(entry, inode, EffectKind::Cut { inode, size }, None);
             }
         }
-        if cuts {
+        if down {
             let base = self.recording.base.file(inode);
             let pages = base.map_or(0, |file| file.size_bytes().div_ceil(BLOCK));
+            let from = if self.profile.has_log() { from } else { size };
             let state = self.files.entry(inode).or_default();
-            state.cut(size, block_index(pages * BLOCK), |block| {
+            state.cut(from, block_index(pages * BLOCK), |block| {
                 in_base(base, block)
             });
         }
         self.touch(inode, entry, true);
+    }
+
+    /// The rest of a block in which a file is cut is overwritten with zeros; `truncate` is the group that the cut will have.
+    fn zero_tail(&mut self, entry: u32, inode: Inode, range: Range<u64>, truncate: u32) {
+        let zeroed = self.zero_edge(entry, inode, block_index(range.start), &range);
+        if let Some(index) = zeroed
+            && self.profile.cut_tail.value == CutTail::ZerosFirst
+        {
+            self.effects[index as usize].needed_by = Some(truncate);
+        }
     }
 
     /// A length that is set apart from any bytes, if it is a new one.
@@ -213,7 +236,7 @@ impl PersistenceGraph<'_> {
         let kind = EffectKind::Size {
             inode,
             size,
-            cuts: false,
+            cuts: None,
         };
         self.push_own(entry, inode, kind, group);
         self.close_group(group);
@@ -252,17 +275,24 @@ impl PersistenceGraph<'_> {
     }
 
     /// Part of a block is overwritten with zeros; where there is no block, there is nothing to overwrite.
-    fn zero_edge(&mut self, entry: u32, inode: Inode, block: u32, range: &Range<u64>) {
+    fn zero_edge(
+        &mut self,
+        entry: u32,
+        inode: Inode,
+        block: u32,
+        range: &Range<u64>,
+    ) -> Option<u32> {
         let on_disk = in_base(self.recording.base.file(inode), block);
         let state = self.files.entry(inode).or_default();
         let state = state.block(block, on_disk);
         if !state.on_disk && state.first_write.is_none() {
-            return;
+            return None;
         }
         let group = self.is_journaled().then(|| self.open_group(entry));
         let effect = self.block_effect(inode, block, range, group).effect;
-        self.push_own(entry, inode, EffectKind::Block(effect), group);
+        let index = self.push_own(entry, inode, EffectKind::Block(effect), group);
         self.close_group(group);
+        Some(index)
     }
 
     /// The blocks of a range that are not there are reserved: they show zeros until they are written.

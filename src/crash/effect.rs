@@ -66,8 +66,8 @@ pub enum EffectKind {
         inode: Inode,
         /// Its length in bytes.
         size: u64,
-        /// Whether content behind the length goes with it.
-        cuts: bool,
+        /// From where on content goes with it, if any does.
+        cuts: Option<u64>,
     },
     /// Content behind a length is gone; where the length itself is an effect of its own.
     Cut {
@@ -152,10 +152,10 @@ impl Effect {
         match self.kind {
             EffectKind::Size {
                 inode,
-                size,
-                cuts: true,
+                cuts: Some(from),
+                ..
             }
-            | EffectKind::Cut { inode, size } => Some((inode, size, u64::MAX)),
+            | EffectKind::Cut { inode, size: from } => Some((inode, from, u64::MAX)),
             EffectKind::Hole { inode, start, end } => Some((inode, start, end)),
             _ => None,
         }
@@ -203,8 +203,8 @@ impl Effect {
             }
             EffectKind::Size { inode, size, cuts } => {
                 let file = image.file_mut(inode);
-                if cuts {
-                    file.drop_from(size);
+                if let Some(from) = cuts {
+                    file.drop_from(from);
                 }
                 file.set_size(size);
             }
@@ -219,6 +219,11 @@ impl Effect {
         let (offset, bytes) = match trace.entries()[self.entry as usize].action {
             Action::Write { offset, bytes, .. } => (offset, trace.bytes(bytes)),
             // The edges of the range are overwritten with zeros.
+            // So is the rest of the block in which a file was cut.
+            Action::Truncate { size, .. } => {
+                let start = size.max(at.offset());
+                (start, &ZEROS[..index(at.offset() + BLOCK - start)])
+            }
             Action::PunchHole { offset, len, .. } | Action::ZeroRange { offset, len, .. } => {
                 let start = offset.max(at.offset());
                 let end = (offset + len).min(at.offset() + BLOCK);

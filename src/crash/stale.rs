@@ -45,11 +45,15 @@ impl Freed {
 impl StaleBlocks {
     /// What earlier lives left freed.
     fn of(image: &Image) -> StaleBlocks {
-        let mut stale = StaleBlocks::default();
-        for freed in image.freed().iter() {
-            stale.push(freed.clone(), None);
+        let freed = image.freed();
+        let blocks: Vec<_> = freed.iter().map(|freed| (freed.clone(), None)).collect();
+        StaleBlocks {
+            differ: differ(&blocks),
+            freed: Arc::new(Freed {
+                blocks,
+                all: OnceLock::from(freed.clone()),
+            }),
         }
-        stale
     }
 
     /// Whether nothing was freed yet.
@@ -67,10 +71,7 @@ impl StaleBlocks {
         *all = OnceLock::new();
         blocks.push((freed, entry));
         blocks.drain(..blocks.len().saturating_sub(FreedBlocks::KEPT));
-        let mut others = blocks.iter();
-        self.differ = others
-            .next()
-            .is_some_and(|(first, _)| others.any(|(other, _)| !other.is_like(first)));
+        self.differ = differ(blocks);
     }
 
     /// What block `block` of a new file may show, the most dangerous first: two that differ, or one, or none.
@@ -91,6 +92,14 @@ impl StaleBlocks {
         let second = all().filter(differs).max_by_key(|freed| rank(freed));
         [first, second]
     }
+}
+
+/// Whether not all blocks are alike.
+fn differ(blocks: &[(FreedBlock, Option<u32>)]) -> bool {
+    let mut others = blocks.iter();
+    others
+        .next()
+        .is_some_and(|(first, _)| others.any(|(other, _)| !other.is_like(first)))
 }
 
 /// Follows what a recording frees, along the live image.

@@ -102,7 +102,8 @@ impl PersistenceGraph<'_> {
             }
         }
         let names = self.with_needs(wanted);
-        let removes = names.iter().any(|&index| self.removes_other(index, inode));
+        let removes = barrier.scope == Scope::File
+            && names.iter().any(|&index| self.removes_other(index, inode));
         self.cover_file(inode, begin, at);
         if removes && self.profile.tree_removals.value == TreeRemovals::FullCommit {
             self.cover_log_before(begin, at);

@@ -1,9 +1,9 @@
 //! Rules by name: for documentation, and for profiles that a scenario makes from another one.
 
 use super::{
-    DataFirst, DataPath, FillSet, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder,
-    OverwriteTear, Profile, Reach, RenameOver, Rule, RuleText, Switch, TailGrowth, TreeDirectories,
-    TreeRemovals, TreeRenames,
+    CutTail, DataFirst, DataPath, FillSet, FreedBlocks, FreshTear, FsyncFailure, Growth,
+    LogFailure, MetadataOrder, OverwriteTear, Profile, Reach, RenameOver, Rule, RuleText, Switch,
+    TailGrowth, TreeDirectories, TreeRemovals, TreeRenames,
 };
 
 /// Why a rule cannot be changed as asked.
@@ -48,6 +48,8 @@ macro_rules! for_each_rule {
             growth Growth,
             tail_growth TailGrowth,
             data_first DataFirst,
+            cut_tail CutTail,
+            freed_blocks FreedBlocks,
             data DataPath,
             overwrite_tear OverwriteTear,
             fresh_tear FreshTear,
@@ -133,13 +135,26 @@ impl Profile {
     }
 
     /// What must hold between the rules of order, and what to say where it does not.
-    fn possible_orders(&self) -> [Possible; 8] {
+    fn possible_orders(&self) -> [Possible; 11] {
         let logged = self.has_log();
         let late = self.growth.value == Growth::Late;
         let journaled = self.data.value == DataPath::Journaled;
         let copied = self.data.value == DataPath::CopyOnWrite;
         let first = self.data_first.value;
         [
+            (
+                logged || self.cut_tail.value == CutTail::Free,
+                "cut_tail other than \"free\" needs metadata = \"log\"",
+            ),
+            (
+                !(copied || journaled) || self.cut_tail.value == CutTail::Together,
+                "cut_tail other than \"together\" needs data = \"in-place\"",
+            ),
+            (
+                logged && !copied && !journaled
+                    || self.freed_blocks.value == FreedBlocks::AfterCommit,
+                "freed_blocks = \"at-once\" needs metadata = \"log\" and data = \"in-place\"",
+            ),
             (
                 logged || matches!(self.reach.value, Reach::Own | Reach::Everything),
                 "reach = \"log-prefix\" and \"log-tree\" need metadata = \"log\"",

@@ -15,9 +15,9 @@ use std::fmt;
 pub use device::{DEVICES, Device, DeviceFault};
 pub use inline::SwitchError;
 pub use switch::{
-    Choice, DataFirst, DataPath, Fill, FillSet, FreshTear, FsyncFailure, Growth, LogFailure,
-    MetadataOrder, OverwriteTear, Reach, RenameOver, Switch, TailGrowth, TreeDirectories,
-    TreeRemovals, TreeRenames,
+    Choice, CutTail, DataFirst, DataPath, Fill, FillSet, FreedBlocks, FreshTear, FsyncFailure,
+    Growth, LogFailure, MetadataOrder, OverwriteTear, Reach, RenameOver, Switch, TailGrowth,
+    TreeDirectories, TreeRemovals, TreeRenames,
 };
 pub use table::PROFILES;
 
@@ -59,7 +59,7 @@ pub struct Profile {
     pub tree_renames: Rule<TreeRenames>,
     /// How deep a log tree takes a directory.
     pub tree_directories: Rule<TreeDirectories>,
-    /// What a barrier does that needs a name removed from another file.
+    /// What fsync of a file does that needs a name removed from another one.
     pub tree_removals: Rule<TreeRemovals>,
     /// When a longer file becomes durable.
     pub growth: Rule<Growth>,
@@ -67,6 +67,10 @@ pub struct Profile {
     pub tail_growth: Rule<TailGrowth>,
     /// Which bytes must be on disk before a size that shows them.
     pub data_first: Rule<DataFirst>,
+    /// When the rest of the block is zeroed in which a file was cut.
+    pub cut_tail: Rule<CutTail>,
+    /// When blocks that a file gave back are used again.
+    pub freed_blocks: Rule<FreedBlocks>,
     /// How bytes get to disk.
     pub data: Rule<DataPath>,
     /// The smallest part of an overwrite that survives on its own.

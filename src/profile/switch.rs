@@ -92,10 +92,10 @@ switch! {
 }
 
 switch! {
-    /// What a barrier does that needs a name removed from another file.
+    /// What fsync of a file does that needs a name removed from another one.
     pub enum TreeRemovals as "tree_removals" {
-        Needed = "needed": "it covers the removals that it needs",
-        FullCommit = "full-commit": "it falls back to a commit of the whole log",
+        Needed = "needed": "fsync of a file covers the removals that it needs of names of others",
+        FullCommit = "full-commit": "fsync of a file that needs a name removed from another falls back to a commit of the whole log",
     }
 }
 
@@ -122,6 +122,23 @@ switch! {
         Nothing = "nothing": "a size may survive without the bytes below it",
         NewBlocks = "new-blocks": "a size needs the newly allocated blocks below it, not the rest of the old last block",
         All = "all": "a size needs all bytes of its write below it",
+    }
+}
+
+switch! {
+    /// When the rest of the block is zeroed in which a file was cut.
+    pub enum CutTail as "cut_tail" {
+        Together = "together": "the rest of a cut block is zeroed in one step with the truncate",
+        ZerosFirst = "zeros-first": "the rest of a cut block is overwritten with zeros before the truncate, or without it",
+        Free = "free": "the rest of a cut block is overwritten with zeros at any time: a longer file may show it again",
+    }
+}
+
+switch! {
+    /// When blocks that a file gave back are used again.
+    pub enum FreedBlocks as "freed_blocks" {
+        AfterCommit = "after-commit": "a block is used again when what gave it back is in the log",
+        AtOnce = "at-once": "a block is used again at once: if what gave it back is lost, the old file shows the new bytes",
     }
 }
 

@@ -22,14 +22,13 @@ use crate::{
 };
 
 /// Whatever the first allows, the second allows too.
-const ORDER: [(&str, &str); 20] = [
+const ORDER: [(&str, &str); 19] = [
     ("sequential", "ext4-journal"),
     ("sequential", "btrfs"),
     ("ext4-journal", "ext4-nodelalloc"),
     ("ext4-journal", "xfs"),
     ("ext4-nodelalloc", "ext4-ordered"),
     ("ext4-ordered", "ext4-writeback"),
-    ("ext4-writeback", "ext4-ordered"),
     ("ext4-ordered", "ext4-noauto"),
     ("xfs", "ext4-noauto"),
     ("ext4-noauto", "posix-minimum"),

@@ -7,7 +7,9 @@ use std::{
 
 use tornwrite::{
     image::Inode,
-    profile::{DataFirst, DataPath, FreshTear, Growth, OverwriteTear, TailGrowth},
+    profile::{
+        CutTail, DataFirst, DataPath, FreedBlocks, FreshTear, Growth, OverwriteTear, TailGrowth,
+    },
 };
 
 use super::{
@@ -112,6 +114,9 @@ impl Builder<'_> {
             let effect = self.bytes_effect(write, unit, before, fresh);
             self.effects[effect].blocks.insert(key);
             self.effects[effect].fresh = fresh;
+            if fresh && self.rules.freed_blocks == FreedBlocks::AtOnce {
+                self.effects[effect].reuses = self.given_back.get(&key).copied();
+            }
             // A length needs the bytes that it shows, not those of the same write below the old one.
             if key.1 >= write.old_size / BLOCK {
                 write.parts.push((effect, fresh));
@@ -274,24 +279,61 @@ impl Builder<'_> {
     }
 
     pub fn truncate(&mut self, inode: Inode, size: usize, down: bool) {
-        let cut = Change::Cut { inode, size };
+        let apart = self.rules.has_log() && self.rules.cut_tail != CutTail::Together;
+        let border = size.next_multiple_of(BLOCK);
+        let zeros = if down && apart && border > size {
+            self.zero_tail(inode, size..border)
+        } else {
+            Vec::new()
+        };
         let effect = self.set_size(inode, size);
         if !down {
             return;
         }
-        self.live.apply(&cut);
+        self.live.apply(&Change::Cut { inode, size });
+        let cut = Change::Cut {
+            inode,
+            size: if apart { border } else { size },
+        };
         if self.rules.has_log() {
             self.effects[effect].changes.push(cut);
+            if self.rules.cut_tail == CutTail::ZerosFirst {
+                self.effects[effect].edges.extend(edges(zeros, Why::Needs));
+            }
         } else {
             // A shorter length does not need its cut, but no cut goes without its length.
             self.push(vec![cut], edges([effect], Why::Needs), false);
         }
-        self.give_back(inode, size.div_ceil(BLOCK)..usize::MAX);
+        self.give_back(inode, size.div_ceil(BLOCK)..usize::MAX, effect);
+    }
+
+    /// The rest of a block is overwritten with zeros, if there is a block; the effects that do so.
+    fn zero_tail(&mut self, inode: Inode, range: Range<usize>) -> Vec<usize> {
+        let block = self.blocks.get(&(inode, range.start / BLOCK));
+        if block.is_none_or(|block| !block.written) {
+            return Vec::new();
+        }
+        let mut write = Write {
+            inode,
+            old_size: usize::MAX,
+            log: self.log_before(self.entry),
+            parts: Vec::new(),
+            fresh: None,
+            over: None,
+        };
+        let first = self.effects.len();
+        self.piece(&mut write, range.start, &vec![0; range.len()]);
+        (first..self.effects.len()).collect()
     }
 
     /// Blocks are allocated anew when they are written again.
-    fn give_back(&mut self, inode: Inode, range: Range<usize>) {
+    ///
+    /// `by` is what gives them back.
+    fn give_back(&mut self, inode: Inode, range: Range<usize>, by: usize) {
         let inside = |&(of, block): &(Inode, usize)| of == inode && range.contains(&block);
+        let written = self.blocks.iter().filter(|(_, block)| block.written);
+        let old: Vec<_> = written.map(|(key, _)| *key).filter(inside).collect();
+        self.given_back.extend(old.into_iter().map(|key| (key, by)));
         self.blocks.retain(|key, _| !inside(key));
         self.versions.retain(|key, _| !inside(key));
     }
@@ -338,8 +380,8 @@ impl Builder<'_> {
             range: whole.start * BLOCK..whole.end * BLOCK,
         };
         self.live.apply(&zero);
-        self.push(vec![zero], Vec::new(), self.rules.has_log());
-        self.give_back(inode, whole);
+        let by = self.push(vec![zero], Vec::new(), self.rules.has_log());
+        self.give_back(inode, whole, by);
     }
 
     /// What was never written to disk is gone from the running program's view too.

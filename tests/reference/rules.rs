@@ -1,8 +1,9 @@
 //! What a filesystem promises, in the words of the reference, and profiles that tests change.
 
 use tornwrite::profile::{
-    DataFirst, DataPath, FillSet, FreshTear, Growth, MetadataOrder, OverwriteTear, Profile, Reach,
-    RenameOver, Rule, TailGrowth, TreeDirectories, TreeRemovals, TreeRenames,
+    CutTail, DataFirst, DataPath, FillSet, FreedBlocks, FreshTear, Growth, MetadataOrder,
+    OverwriteTear, Profile, Reach, RenameOver, Rule, TailGrowth, TreeDirectories, TreeRemovals,
+    TreeRenames,
 };
 
 /// The values of the rules that decide which trees a crash may leave.
@@ -16,6 +17,8 @@ pub struct Rules {
     pub growth: Growth,
     pub tail_growth: TailGrowth,
     pub data_first: DataFirst,
+    pub cut_tail: CutTail,
+    pub freed_blocks: FreedBlocks,
     pub data: DataPath,
     pub overwrite_tear: OverwriteTear,
     pub fresh_tear: FreshTear,
@@ -33,6 +36,8 @@ impl Rules {
             growth: profile.growth.value,
             tail_growth: profile.tail_growth.value,
             data_first: profile.data_first.value,
+            cut_tail: profile.cut_tail.value,
+            freed_blocks: profile.freed_blocks.value,
             data: profile.data.value,
             overwrite_tear: profile.overwrite_tear.value,
             fresh_tear: profile.fresh_tear.value,

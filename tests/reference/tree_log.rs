@@ -39,7 +39,8 @@ pub fn covered(
         });
         covered.extend(close(builder, renames, begin, false));
     }
-    if builder.rules.tree_removals == TreeRemovals::FullCommit
+    if kind != BarrierKind::FsyncDirectory
+        && builder.rules.tree_removals == TreeRemovals::FullCommit
         && covered
             .iter()
             .any(|&effect| removes_another(builder, effect, inode))

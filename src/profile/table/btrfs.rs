@@ -2,8 +2,9 @@
 
 use super::{ONE_COMPLETION, rule, xfs::XFS};
 use crate::profile::{
-    DataFirst, DataPath, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder, OverwriteTear,
-    Profile, Reach, RenameOver, Strength, TreeDirectories, TreeRemovals, TreeRenames,
+    CutTail, DataFirst, DataPath, FreedBlocks, FreshTear, FsyncFailure, Growth, LogFailure,
+    MetadataOrder, OverwriteTear, Profile, Reach, RenameOver, Strength, TreeDirectories,
+    TreeRemovals, TreeRenames,
 };
 
 pub(super) const BTRFS: Profile = Profile {
@@ -41,6 +42,15 @@ pub(super) const BTRFS: Profile = Profile {
     growth: rule(
         Growth::Late,
         "delayed allocation, size at I/O completion; [BOB] violates \"append before any op\"",
+    ),
+    cut_tail: rule(
+        CutTail::Together,
+        "the zeroed block is a new one, which the tree takes in with the length; observed: never one \
+         without the other",
+    ),
+    freed_blocks: rule(
+        FreedBlocks::AfterCommit,
+        "extents are pinned until the transaction is on disk (fs/btrfs/extent-tree.c)",
     ),
     data: rule(
         DataPath::CopyOnWrite,

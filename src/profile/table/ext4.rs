@@ -2,9 +2,9 @@
 
 use super::{NO_TREE, ONE_COMPLETION, SECTORS, rule};
 use crate::profile::{
-    DataFirst, DataPath, FillSet, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder,
-    OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth, TreeDirectories, TreeRemovals,
-    TreeRenames,
+    CutTail, DataFirst, DataPath, FillSet, FreedBlocks, FreshTear, FsyncFailure, Growth,
+    LogFailure, MetadataOrder, OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth,
+    TreeDirectories, TreeRemovals, TreeRenames,
 };
 
 pub(super) const EXT4_ORDERED: Profile = Profile {
@@ -39,6 +39,15 @@ pub(super) const EXT4_ORDERED: Profile = Profile {
         DataFirst::Nothing,
         "[Ferrite] prefix append is violated: a longer file shows NULs; observed, in new blocks and \
          in the rest of the old last one",
+    ),
+    cut_tail: rule(
+        CutTail::ZerosFirst,
+        "ext4_block_truncate_page zeroes through the page cache, and an ordered commit waits for that; \
+         observed: zeros in a file that was not cut yet",
+    ),
+    freed_blocks: rule(
+        FreedBlocks::AfterCommit,
+        "ext4_free_blocks keeps blocks of ordered data back until the commit (mballoc.c)",
     ),
     data: rule(
         DataPath::InPlace,
@@ -115,6 +124,16 @@ pub(super) const EXT4_WRITEBACK: Profile = Profile {
         "ext4.rst, data=writeback: it can \"leave stale data exposed in recently written files in \
          case of an unclean shutdown\"; today's kernel was only seen to show zeros",
     ),
+    cut_tail: rule(
+        CutTail::Free,
+        "no commit waits for data in this mode (ext4.rst); observed: the old bytes behind a cut, in a \
+         file that was extended again",
+    ),
+    freed_blocks: rule(
+        FreedBlocks::AtOnce,
+        "ext4_free_blocks keeps blocks back until the commit only if their data is ordered (mballoc.c); \
+         observed: an old file with bytes that were written after it was cut",
+    ),
     ..EXT4_ORDERED
 };
 
@@ -166,6 +185,10 @@ pub(super) const EXT4_JOURNAL: Profile = Profile {
         DataFirst::All,
         "data=journal: bytes are in the log with their size; [BOB] no violation of \"append before \
          any op\"",
+    ),
+    cut_tail: rule(
+        CutTail::Together,
+        "the zeros are in the log with the truncate",
     ),
     data: rule(
         DataPath::Journaled,

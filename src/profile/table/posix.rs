@@ -2,9 +2,9 @@
 
 use super::{NO_TREE, SECTORS, rule};
 use crate::profile::{
-    DataFirst, DataPath, FillSet, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder,
-    OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth, TreeDirectories, TreeRemovals,
-    TreeRenames,
+    CutTail, DataFirst, DataPath, FillSet, FreedBlocks, FreshTear, FsyncFailure, Growth,
+    LogFailure, MetadataOrder, OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth,
+    TreeDirectories, TreeRemovals, TreeRenames,
 };
 
 pub(super) const POSIX_MINIMUM: Profile = Profile {
@@ -35,6 +35,15 @@ pub(super) const POSIX_MINIMUM: Profile = Profile {
     data_first: rule(
         DataFirst::Nothing,
         "[BOB] ext2 violates \"append before any op\": a size goes before its bytes",
+    ),
+    cut_tail: rule(
+        CutTail::Free,
+        "[BOB] ext2 orders nothing: the length goes before the zeros, and a longer file shows what was \
+         cut",
+    ),
+    freed_blocks: rule(
+        FreedBlocks::AfterCommit,
+        "without a log there is no commit to wait for: what a new block may show instead is a fill",
     ),
     data: rule(
         DataPath::InPlace,

@@ -2,9 +2,9 @@
 
 use super::{NO_TREE, rule};
 use crate::profile::{
-    DataFirst, DataPath, FillSet, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder,
-    OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth, TreeDirectories, TreeRemovals,
-    TreeRenames,
+    CutTail, DataFirst, DataPath, FillSet, FreedBlocks, FreshTear, FsyncFailure, Growth,
+    LogFailure, MetadataOrder, OverwriteTear, Profile, Reach, RenameOver, Strength, TailGrowth,
+    TreeDirectories, TreeRemovals, TreeRenames,
 };
 
 pub(super) const SEQUENTIAL: Profile = Profile {
@@ -33,6 +33,11 @@ pub(super) const SEQUENTIAL: Profile = Profile {
     data_first: rule(
         DataFirst::All,
         "by definition: bytes come before the size that shows them",
+    ),
+    cut_tail: rule(CutTail::Together, "by definition: a truncate is one step"),
+    freed_blocks: rule(
+        FreedBlocks::AfterCommit,
+        "by definition: nothing overtakes anything",
     ),
     data: rule(
         DataPath::Journaled,

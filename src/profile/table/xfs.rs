@@ -2,8 +2,8 @@
 
 use super::{ONE_COMPLETION, ext4::EXT4_ORDERED, rule};
 use crate::profile::{
-    DataFirst, FillSet, FreshTear, FsyncFailure, Growth, LogFailure, MetadataOrder, Profile, Reach,
-    RenameOver, Strength,
+    CutTail, DataFirst, FillSet, FreedBlocks, FreshTear, FsyncFailure, Growth, LogFailure,
+    MetadataOrder, Profile, Reach, RenameOver, Strength,
 };
 
 pub(super) const XFS: Profile = Profile {
@@ -49,6 +49,15 @@ pub(super) const XFS: Profile = Profile {
     log_failure: rule(
         LogFailure::Shutdown,
         "[CuttleFS] a failed journal or metadata block shuts XFS down: reads fail too",
+    ),
+    cut_tail: rule(
+        CutTail::ZerosFirst,
+        "xfs_setattr_size zeroes through the page cache and writes that back before the truncate; \
+         observed: zeros in a file that was not cut yet",
+    ),
+    freed_blocks: rule(
+        FreedBlocks::AfterCommit,
+        "extents are busy until the log has what freed them (fs/xfs/xfs_extent_busy.c)",
     ),
     ..EXT4_ORDERED
 };

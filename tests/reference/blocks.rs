@@ -410,8 +410,8 @@ impl Builder<'_> {
             }
         }
         let chains: &mut BTreeMap<_, Vec<usize>> = &mut self.versions;
-        chains
-            .values_mut()
-            .for_each(|chain| chain.retain(|&version| !gone[version]));
+        for chain in chains.values_mut() {
+            chain.retain(|&version| !gone[version]);
+        }
     }
 }

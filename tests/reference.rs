@@ -72,7 +72,7 @@ macro_rules! compare_each {
             #[test]
             fn $test() {
                 compare_many(&profile($name), 0..PROGRAMS);
-                let whole = by_block(profile($name));
+                let whole = by_block(&profile($name));
                 if whole != profile($name) {
                     compare_many(&whole, PROGRAMS..PROGRAMS + PROGRAMS / 3);
                 }
@@ -161,14 +161,13 @@ fn flip(profile: &Profile, key: &str, word: &str) -> Profile {
         ],
         ("growth", "logged") => &[("rename_over", "nothing"), ("fresh_tear", "block")],
         ("growth", "late") => &[("data", "in-place")],
-        ("data", "copy-on-write") => &[("overwrite_tear", "block")],
+        ("data", "copy-on-write" | "in-place") => &[("overwrite_tear", "block")],
         ("data", "journaled") => &[
             ("growth", "logged"),
             ("overwrite_tear", "block"),
             ("fresh_tear", "block"),
             ("rename_over", "nothing"),
         ],
-        ("data", "in-place") => &[("overwrite_tear", "block")],
         _ => &[],
     };
     consequences.iter().copied().fold(flipped, with)

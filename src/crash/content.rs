@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     image::{FileContent, Inode},
-    profile::{CutTail, DataFirst, DataPath, Growth, OverwriteTear, TailGrowth},
+    profile::{CutTail, DataFirst, DataPath, FreshTear, Growth, OverwriteTear, TailGrowth},
     trace::Action,
 };
 
@@ -185,11 +185,11 @@ impl PersistenceGraph<'_> {
         } else {
             size.next_multiple_of(BLOCK)
         };
-        if self.profile.has_log() {
+        if down && from > size {
             let group = u32::try_from(self.groups.len()).expect("fewer groups than effects");
-            if down && from > size {
-                self.zero_tail(entry, inode, size..from, group);
-            }
+            self.zero_tail(entry, inode, size..from, group);
+        }
+        if self.profile.has_log() {
             let group = Some(self.open_group(entry));
             let cuts = down.then_some(from);
             self.push_own(entry, inode, EffectKind::Size { inode, size, cuts }, group);
@@ -201,14 +201,13 @@ impl PersistenceGraph<'_> {
                 cuts: None,
             };
             self.push_own(entry, inode, length, None);
-            if down {
-                self.push_own(entry, inode, EffectKind::Cut { inode, size }, None);
+            if down && from < old_size {
+                self.push_own(entry, inode, EffectKind::Cut { inode, size: from }, None);
             }
         }
         if down {
             let base = self.recording.base.file(inode);
             let pages = base.map_or(0, |file| file.size_bytes().div_ceil(BLOCK));
-            let from = if self.profile.has_log() { from } else { size };
             let state = self.files.entry(inode).or_default();
             state.cut(from, block_index(pages * BLOCK), |block| {
                 in_base(base, block)
@@ -219,11 +218,27 @@ impl PersistenceGraph<'_> {
 
     /// The rest of a block in which a file is cut is overwritten with zeros; `truncate` is the group that the cut will have.
     fn zero_tail(&mut self, entry: u32, inode: Inode, range: Range<u64>, truncate: u32) {
-        let zeroed = self.zero_edge(entry, inode, block_index(range.start), &range);
-        if let Some(index) = zeroed
-            && self.profile.cut_tail.value == CutTail::ZerosFirst
-        {
-            self.effects[index as usize].needed_by = Some(truncate);
+        let block = block_index(range.start);
+        let zeroed = self.zero_edge(entry, inode, block, &range);
+        if zeroed.is_none() || self.profile.cut_tail.value != CutTail::ZerosFirst {
+            return;
+        }
+        // The whole block is written back before the truncate, and what goes to disk together with it.
+        let state = self.files.entry(inode).or_default();
+        let tied = self.profile.fresh_tear.value == FreshTear::Write;
+        let mut writes = Vec::new();
+        for &index in &state.pending {
+            let effect = &mut self.effects[index as usize];
+            if matches!(effect.kind, EffectKind::Block(at) if at.block == block) {
+                effect.needed_by.get_or_insert(truncate);
+                writes.extend(effect.is_first().then_some(effect.entry));
+            }
+        }
+        for &index in state.pending.iter().filter(|_| tied) {
+            let effect = &mut self.effects[index as usize];
+            if effect.is_first() && writes.contains(&effect.entry) {
+                effect.needed_by.get_or_insert(truncate);
+            }
         }
     }
 

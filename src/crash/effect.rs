@@ -161,11 +161,15 @@ impl Effect {
         }
     }
 
-    /// Takes away once more what `block` put where this effect, a later one, took everything.
-    pub(super) fn drop_again(&self, block: &BlockEffect, image: &mut Image) {
-        let Some((inode, start, end)) = self.drops() else {
+    /// Takes away once more what `block` put where this effect, a later one, took everything; `with_tail` if a truncate is
+    /// never there without the zeros in the rest of the block that it ends in.
+    pub(super) fn drop_again(&self, block: &BlockEffect, with_tail: bool, image: &mut Image) {
+        let Some((inode, mut start, end)) = self.drops() else {
             return;
         };
+        if let (true, EffectKind::Size { size, .. }) = (with_tail, self.kind) {
+            start = size;
+        }
         if inode == block.inode && start < block.offset() + BLOCK && block.offset() < end {
             let from = start.max(block.offset());
             image.file_mut(inode).cut_page(u64::from(block.block), from);
@@ -175,6 +179,11 @@ impl Effect {
     /// Whether it is decided at `point`, one way or the other.
     pub(super) fn is_settled(&self, point: Position) -> bool {
         self.certain_at <= point || self.gone_at <= point
+    }
+
+    /// Whether it is the first version of a new block.
+    pub(super) fn is_first(&self) -> bool {
+        matches!(self.kind, EffectKind::Block(block) if block.fresh && block.first.is_none())
     }
 
     /// Everything that there is to keep of it.

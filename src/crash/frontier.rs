@@ -94,8 +94,9 @@ impl Frontier<'_> {
             self.cuts.push(index);
         }
         if let EffectKind::Block(block) = effect.kind {
+            let with_tail = self.graph.profile.zeroes_before_cutting();
             for &cut in self.cuts.iter().filter(|&&cut| cut > index) {
-                effects[cut as usize].drop_again(&block, &mut self.durable);
+                effects[cut as usize].drop_again(&block, with_tail, &mut self.durable);
             }
         }
     }

@@ -120,8 +120,9 @@ impl Window<'_> {
     /// Takes away what a pending write put where a later, certain truncate or hole took everything.
     fn cut_again(&self, slot: usize, block: &BlockEffect, image: &mut Image) {
         let later = self.cuts.partition_point(|cut| *cut < self.pending[slot]);
+        let with_tail = self.graph.profile.zeroes_before_cutting();
         for &cut in &self.cuts[later..] {
-            self.graph.effects[cut as usize].drop_again(block, image);
+            self.graph.effects[cut as usize].drop_again(block, with_tail, image);
         }
     }
 

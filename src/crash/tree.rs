@@ -96,7 +96,8 @@ impl PersistenceGraph<'_> {
             // Nothing of it has changed since it was durable: no log is written that could take others along.
             return;
         }
-        if self.profile.tree_renames.value == TreeRenames::NextSync {
+        let takes_renames = self.profile.tree_renames.value == TreeRenames::NextSync;
+        if takes_renames && barrier.scope == Scope::File {
             for held in &self.tree.renamed {
                 wanted.extend(self.queued(self.tree.names.get(held), begin));
             }

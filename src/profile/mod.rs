@@ -109,6 +109,11 @@ impl Profile {
         self.metadata.value == MetadataOrder::Log
     }
 
+    /// Whether the rest of a block in which a file is cut holds zeros whenever the file is cut.
+    pub fn zeroes_before_cutting(&self) -> bool {
+        self.cut_tail.value == CutTail::ZerosFirst
+    }
+
     /// The profile of the same filesystem in the other strength, if there is one.
     pub fn sibling(&self) -> Option<&'static Profile> {
         let base = self.name.strip_suffix("-observed");

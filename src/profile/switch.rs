@@ -79,7 +79,7 @@ switch! {
     /// Whether the log tree takes renames of a file that it already holds with its next write.
     pub enum TreeRenames as "tree_renames" {
         OwnSync = "own-sync": "a rename waits for a barrier of the renamed file or its directory",
-        NextSync = "next-sync": "a rename of a file that is already in the log tree goes with the next barrier of anyone",
+        NextSync = "next-sync": "a rename of a file that is already in the log tree goes with the next fsync of any file",
     }
 }
 

@@ -279,7 +279,7 @@ impl Builder<'_> {
     }
 
     pub fn truncate(&mut self, inode: Inode, size: usize, down: bool) {
-        let apart = self.rules.has_log() && self.rules.cut_tail != CutTail::Together;
+        let apart = self.rules.cut_tail != CutTail::Together;
         let border = size.next_multiple_of(BLOCK);
         let zeros = if down && apart && border > size {
             self.zero_tail(inode, size..border)
@@ -321,9 +321,9 @@ impl Builder<'_> {
             fresh: None,
             over: None,
         };
-        let first = self.effects.len();
         self.piece(&mut write, range.start, &vec![0; range.len()]);
-        (first..self.effects.len()).collect()
+        // The page is written back as a whole.
+        self.versions[&(inode, range.start / BLOCK)].clone()
     }
 
     /// Blocks are allocated anew when they are written again.
@@ -410,8 +410,8 @@ impl Builder<'_> {
             }
         }
         let chains: &mut BTreeMap<_, Vec<usize>> = &mut self.versions;
-        chains
-            .values_mut()
-            .for_each(|chain| chain.retain(|&version| !gone[version]));
+        for chain in chains.values_mut() {
+            chain.retain(|&version| !gone[version]);
+        }
     }
 }

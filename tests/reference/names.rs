@@ -166,7 +166,9 @@ impl Builder<'_> {
             RenameOver::WritesFirst => change.file() == Some(inode),
         };
         let indexed = self.effects.iter().enumerate();
-        let found = indexed.filter(|(_, effect)| effect.changes.iter().any(waits));
+        // What is in the log goes before the rename anyway, but where a log tree takes the rename ahead.
+        let found =
+            indexed.filter(|(_, effect)| !effect.logged && effect.changes.iter().any(waits));
         edges(found.map(|(index, _)| index), Why::Needs)
     }
 }

@@ -88,8 +88,8 @@ pub fn zeros(profile: &Profile) -> Profile {
 }
 
 /// The same profile with nothing smaller than a block.
-pub fn by_block(profile: Profile) -> Profile {
-    let mut whole = profile;
+pub fn by_block(profile: &Profile) -> Profile {
+    let mut whole = *profile;
     if whole.overwrite_tear.value == OverwriteTear::Sector {
         whole.overwrite_tear = changed(OverwriteTear::Block);
     }

@@ -31,7 +31,8 @@ pub fn covered(
     if covered.iter().all(|&effect| builder.is_certain(effect)) {
         return covered;
     }
-    if builder.rules.tree_renames == TreeRenames::NextSync {
+    let is_file = kind != BarrierKind::FsyncDirectory;
+    if is_file && builder.rules.tree_renames == TreeRenames::NextSync {
         let renames = select(builder, begin, |effect| {
             effect.name.as_ref().is_some_and(|name| {
                 name.rename && name.inodes.iter().any(|of| builder.in_tree.contains(of))
@@ -39,7 +40,7 @@ pub fn covered(
         });
         covered.extend(close(builder, renames, begin, false));
     }
-    if kind != BarrierKind::FsyncDirectory
+    if is_file
         && builder.rules.tree_removals == TreeRemovals::FullCommit
         && covered
             .iter()

@@ -1,7 +1,6 @@
 //! Each kind of disorder by a program of its own: what is lost, what survives, and the switch that is named for it.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-#[allow(dead_code, reason = "not every test needs all of it")]
 #[path = "reference/mod.rs"]
 mod reference;
 

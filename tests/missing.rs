@@ -39,6 +39,7 @@ struct Register(Fault);
 const VALUE: &str = "value";
 const NEW: &str = "new";
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn say(error: VfsError) -> SubjectError {
     SubjectError::new(&error)
 }

@@ -8,6 +8,7 @@
 mod bank;
 mod case;
 pub mod catalogue;
+mod documentation;
 #[cfg(test)]
 mod fixture;
 mod invariant;

@@ -31,8 +31,6 @@ pub(super) enum Command {
     Replay(ReplayArguments),
     /// List what there is, a line each
     List(ListArguments),
-    /// Explain a profile, a rule, a device, an invariant, an exit code or a word
-    Explain(ExplainArguments),
 }
 
 const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, \
@@ -111,15 +109,6 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExplainArguments {
-    /// What to explain; what there is if left out
-    pub(super) name: Option<String>,
-    /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

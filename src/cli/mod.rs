@@ -8,7 +8,6 @@
 mod args;
 mod environment;
 mod exit;
-mod explain;
 mod files;
 mod list;
 mod progress;
@@ -56,6 +55,5 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
         Command::List(list) => Ok(list::list(list)?),
-        Command::Explain(explain) => explain::explain(explain),
     }
 }

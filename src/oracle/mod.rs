@@ -8,7 +8,6 @@
 mod bank;
 mod case;
 pub mod catalogue;
-mod documentation;
 #[cfg(test)]
 mod fixture;
 mod invariant;

@@ -204,7 +204,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[crash]\nprofile = [\"xfs\", { base = \"xfs\", growth = \"lat\" }]\n",
-        "5:43: unknown value `lat`; the nearest is `late`",
+        "5:44: unknown value `lat`; the nearest is `late`",
     ),
     (
         "[crash]\nprofile = { growth = \"late\" }\n",

@@ -1,6 +1,6 @@
 //! What a store does when fsync fails decides whether it keeps its word.
 //!
-//! The story is that of PostgreSQL in 2018: it tried a failed fsync again, the second one succeeded, since the kernel had
+//! The story is that of `PostgreSQL` in 2018: it tried a failed fsync again, the second one succeeded, since the kernel had
 //! marked the pages clean, and it went on as if the data were on disk.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -96,7 +96,7 @@ impl OpenLog {
                 self.file.sync_data().map_err(|error| {
                     self.is_poisoned = true;
                     say(error)
-                })?
+                })?;
             }
             Answer::Ignores => drop(self.file.sync_data()),
             Answer::Retries => {

@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs};
 
 use scripts::{all_outcomes, scripts};
 use tornwrite::{
-    litmus::{Outcomes, Script, Who},
+    litmus::{Outcomes, STEP_WORDS, Script, Who},
     profile::{PROFILES, Profile},
 };
 
@@ -80,5 +80,18 @@ fn scripts_name_profiles_that_there_are() {
         for name in named.chain(&outcomes.unlisted) {
             assert!(Profile::find(name).is_some(), "{}: {name}", path.display());
         }
+    }
+}
+
+#[test]
+fn the_documentation_names_every_step() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/litmus.md");
+    let text = fs::read_to_string(path).unwrap();
+    for step in STEP_WORDS {
+        let line = format!(
+            "| `{}` | {} | {} |\n",
+            step.word, step.arguments, step.meaning
+        );
+        assert!(text.contains(&line), "{line}");
     }
 }

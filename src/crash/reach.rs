@@ -1,10 +1,17 @@
 //! What a completed barrier makes certain.
 
+use std::ops::RangeInclusive;
+
 use super::{
     effect::{Effect, EffectKind},
     graph::PersistenceGraph,
 };
-use crate::{base::Position, image::Inode, profile::Reach, trace::BarrierKind};
+use crate::{
+    base::Position,
+    image::Inode,
+    profile::{Reach, RenameOver},
+    trace::BarrierKind,
+};
 
 /// What the walk knows of a directory.
 #[derive(Debug, Default)]
@@ -166,15 +173,19 @@ impl PersistenceGraph<'_> {
         match kind {
             EffectKind::Name {
                 target: Some(inode),
+                replaced: Some(_),
                 ..
-            } => self.cover_needed(inode, group, at),
+            } if self.profile.rename_over.value != RenameOver::Nothing => {
+                self.cover_needed(inode, 0..=group, at);
+            }
             EffectKind::Size { inode, .. } => {
-                self.cover_needed(inode, group, at);
+                // Where the log is not covered in order, a size before this one may be lost still.
+                self.cover_needed(inode, group..=group, at);
                 self.cover_superseded(inode, index, at);
             }
             EffectKind::Hole { inode, .. } => self.cover_superseded(inode, index, at),
             EffectKind::Block(block) => {
-                self.cover_needed(block.inode, group, at);
+                self.cover_needed(block.inode, group..=group, at);
                 let state = self.files.entry(block.inode).or_default();
                 state.initialise(block.block, index);
             }
@@ -183,10 +194,10 @@ impl PersistenceGraph<'_> {
     }
 
     /// What a rename over another file or a longer size needs is as certain as that.
-    fn cover_needed(&mut self, inode: Inode, group: usize, at: Position) {
+    fn cover_needed(&mut self, inode: Inode, groups: RangeInclusive<usize>, at: Position) {
         let is_needed = |effect: &Effect| {
             let needed_by = effect.needed_by;
-            needed_by.is_some_and(|needed| needed as usize <= group)
+            needed_by.is_some_and(|needed| groups.contains(&(needed as usize)))
         };
         let pending = self
             .files
@@ -204,6 +215,7 @@ impl PersistenceGraph<'_> {
         self.cover_pending(inode, at, |_, effect| {
             is_needed(effect) || effect.shown_by.is_some_and(is_shown)
         });
+        self.cover_logged_before(inode, needed[needed.len() - 1], at);
     }
 
     /// A logged length or hole is certain: earlier lengths are over, and so is what it took away, whether they got to disk or

@@ -117,6 +117,15 @@ impl PersistenceGraph<'_> {
         self.tree.held.insert(inode);
     }
 
+    /// Logged changes of a file are there with what comes later in the file, also where a log tree takes that ahead.
+    pub(super) fn cover_logged_before(&mut self, inode: Inode, index: u32, at: Position) {
+        let content = self.queued(self.tree.content.get(&inode), u32::MAX);
+        let earlier: Vec<u32> = content.filter(|&logged| logged < index).collect();
+        for logged in earlier {
+            self.cover_logged(logged, at);
+        }
+    }
+
     /// Whether there is something of a file's own to write that was done before `begin`.
     fn is_dirty(&self, inode: Inode, begin: u32) -> bool {
         let first = self

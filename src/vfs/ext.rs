@@ -65,7 +65,8 @@ pub trait FileExt: VfsFile {
     #[track_caller]
     fn read_to_end(&self) -> VfsResult<Vec<u8>> {
         let size = usize::try_from(self.size_bytes()?).unwrap_or(0);
-        let mut bytes = vec![0; size];
+        // Room for one byte more tells the end without growing.
+        let mut bytes = vec![0; size + 1];
         let mut filled = 0;
         loop {
             if filled == bytes.len() {

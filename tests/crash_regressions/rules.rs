@@ -194,6 +194,28 @@ fn a_barrier_with_nothing_to_write_takes_no_rename_along() {
     agrees(&recording, &btrfs).unwrap();
 }
 
+/// A log tree that took a rename over another file, with the length and the bytes that go first, used to leave out the
+/// truncate before them: it could still come, and cut what was certain.
+#[test]
+fn what_a_log_tree_takes_of_a_file_comes_with_the_truncate_before_it() {
+    let recording = recorded(
+        |fs| {
+            put(fs, "t", b'A', 3585);
+            put(fs, "f", b'A', 10);
+        },
+        |fs| {
+            put(fs, "t", b'B', 100);
+            fs.rename(Path::from("t"), Path::from("f")).unwrap();
+            sync_root(fs);
+        },
+    );
+    let btrfs = profile("btrfs-observed");
+    let outcomes = outcomes_at_end(&recording, &btrfs);
+    assert!(outcomes.contains("f:B100"), "{outcomes:?}");
+    assert!(!outcomes.contains("f:0len"), "{outcomes:?}");
+    agrees(&recording, &btrfs).unwrap();
+}
+
 /// Adds an operation to a recording.
 #[track_caller]
 fn push(recording: &mut Recording, action: Action) {

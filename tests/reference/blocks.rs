@@ -205,6 +205,7 @@ impl Builder<'_> {
         let late = fresh || self.rules.data == DataPath::CopyOnWrite;
         if late && !journaled && self.rules.has_log() {
             before.extend(&write.log);
+            before.extend(self.logged_of(write.inode));
         }
         let (tied, shared) = if fresh {
             (self.rules.fresh_tear == FreshTear::Write, &mut write.fresh)
@@ -247,6 +248,7 @@ impl Builder<'_> {
             before.extend(edges(self.last_size(inode), Why::Version));
             if self.rules.has_log() {
                 before.extend(&write.log);
+                before.extend(self.logged_of(inode));
             }
         }
         let effect = self.push(vec![Change::Size { inode, size }], before, logged);
@@ -259,6 +261,15 @@ impl Builder<'_> {
                 });
             }
         }
+    }
+
+    /// The logged changes of a file, as what no later length and no block that they made a new one can be without.
+    fn logged_of(&self, inode: Inode) -> Vec<Edge> {
+        let indexed = self.effects.iter().enumerate();
+        let found = indexed.filter(|(_, effect)| {
+            effect.logged && effect.entry < self.entry && effect.file() == Some(inode)
+        });
+        edges(found.map(|(index, _)| index), Why::Needs)
     }
 
     /// The last change of the length that can survive.

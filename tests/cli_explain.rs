@@ -74,7 +74,10 @@ fn a_profile_is_explained_rule_by_rule_and_with_its_sibling() {
     let (_, json, _) = explain(&["ext4-ordered", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json[0]["kind"], "profile");
-    assert_eq!(json[0]["rules"].as_array().unwrap().len(), Profile::SWITCHES.len());
+    assert_eq!(
+        json[0]["rules"].as_array().unwrap().len(),
+        Profile::SWITCHES.len()
+    );
 }
 
 #[test]

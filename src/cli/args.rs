@@ -31,6 +31,8 @@ pub(super) enum Command {
     Replay(ReplayArguments),
     /// List what there is, a line each
     List(ListArguments),
+    /// Explain a profile, a device, an invariant, an exit code or a word
+    Explain(ExplainArguments),
 }
 
 const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, \
@@ -116,6 +118,15 @@ pub(super) struct ListArguments {
     /// Of what; everything if left out
     #[arg(value_enum)]
     pub(super) what: Option<Section>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// Of what; lists what there is if left out
+    pub(super) name: Option<String>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,

@@ -33,6 +33,38 @@ pub enum Exit {
     Inconclusive = 104,
 }
 
+/// What each exit code means; `docs/exit-codes.md` has the same table.
+pub(super) const MEANINGS: &[(Exit, &str)] = &[
+    (
+        Exit::Met,
+        "every expectation was met; of `replay`: the subject survives it now",
+    ),
+    (
+        Exit::Harness,
+        "the harness could not do its job: results could not be written, or an internal error",
+    ),
+    (
+        Exit::Input,
+        "the command line, a scenario or a reproducer is wrong: it says where, and what was expected",
+    ),
+    (
+        Exit::Unexercised,
+        "nothing was selected or nothing was exercised: no runs, no crash points, an invariant that could never have failed, a required coverage mark that was not reached",
+    ),
+    (
+        Exit::Violation,
+        "an unexpected violation, or an expected one that did not happen; of `replay`: it still fails",
+    ),
+    (
+        Exit::Stale,
+        "the reproducer is stale: the recorded crash cannot be laid onto what the subject does today; it says at which operation they part",
+    ),
+    (
+        Exit::Inconclusive,
+        "inconclusive: fewer runs than the scenario's `runs_min`",
+    ),
+];
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit as u8)
@@ -97,5 +129,22 @@ impl fmt::Display for Failure {
             }
             Failure::Input(error) => error.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_exit_codes_are_these() {
+        let document = include_str!("../../docs/exit-codes.md");
+        let rows = document
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| code"));
+        let known = MEANINGS
+            .iter()
+            .map(|(exit, meaning)| format!("| {} | {meaning} |", *exit as u8));
+        assert_eq!(rows.collect::<Vec<_>>(), known.collect::<Vec<_>>());
     }
 }

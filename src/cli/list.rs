@@ -110,8 +110,8 @@ fn lines(items: &[Item], indent: &str) -> String {
     text
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    let failed = |error| Failure::Results(format!("failed to print the list: {error}"));
+pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let failed = |error| Failure::Results(format!("failed to print: {error}"));
     serde_json::to_string_pretty(value)
         .map(|json| json + "\n")
         .map_err(failed)

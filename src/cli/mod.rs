@@ -8,7 +8,9 @@
 mod args;
 mod environment;
 mod exit;
+mod explain;
 mod files;
+mod glossary;
 mod list;
 mod progress;
 mod replay;
@@ -55,5 +57,6 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
         Command::List(list) => Ok(list::list(list)?),
+        Command::Explain(explain) => explain::explain(explain),
     }
 }

@@ -46,3 +46,10 @@ pub(super) fn warn(text: &str) {
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
+
+/// How many characters a line of results may have.
+pub(super) fn width() -> usize {
+    let known = terminal_size::terminal_size_of(io::stdout());
+    let columns = known.map_or(96, |(width, _)| usize::from(width.0));
+    columns.clamp(40, 120)
+}

@@ -15,6 +15,8 @@ pub struct Invariant {
     /// Whether it is checked where a scenario names no invariants; the others are for subjects
     /// that promise more.
     pub is_default: bool,
+    /// Its source file, whose header is its documentation.
+    pub(super) module: &'static str,
     pub(super) under_damage: UnderDamage,
     pub(super) check: fn(&BankCase<'_>, &Reading<'_>) -> Outcome,
 }
@@ -37,6 +39,34 @@ impl UnderDamage {
             (UnderDamage::BelowSynced, Some(class)) => class == DamageClass::BelowSynced,
             (UnderDamage::Suspended, _) => false,
         }
+    }
+}
+
+impl Invariant {
+    /// What it verifies, what it deliberately does not, and when it was exercised: a paragraph each.
+    pub fn documentation(&self) -> Vec<String> {
+        let header = self
+            .module
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"));
+        let mut paragraphs = vec![String::new()];
+        for line in header.map(str::trim) {
+            match paragraphs.last_mut() {
+                Some(last) if line.is_empty() || last.is_empty() => {
+                    if line.is_empty() {
+                        paragraphs.push(String::new());
+                    } else {
+                        last.push_str(line);
+                    }
+                }
+                Some(last) => {
+                    last.push(' ');
+                    last.push_str(line);
+                }
+                None => {}
+            }
+        }
+        paragraphs
     }
 }
 
@@ -107,6 +137,17 @@ mod tests {
     fn every_invariant_is_found_by_its_id() {
         for invariant in &INVARIANTS {
             assert_eq!(find(invariant.id).unwrap().summary, invariant.summary);
+        }
+    }
+
+    #[test]
+    fn every_invariant_says_what_it_verifies_and_what_not_and_when_it_was_exercised() {
+        for invariant in &INVARIANTS {
+            let paragraphs = invariant.documentation();
+            for start in ["Verifies", "Deliberately", "Exercised: "] {
+                let found = paragraphs.iter().any(|text| text.starts_with(start));
+                assert!(found, "{}: {start}", invariant.id);
+            }
         }
     }
 

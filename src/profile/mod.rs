@@ -51,6 +51,8 @@ pub struct Profile {
     pub summary: &'static str,
     /// How much it takes for granted.
     pub strength: Strength,
+    /// The shipped profile that a scenario made this one from; none for those that ship.
+    pub base: Option<&'static str>,
     /// Whether changes of names and lengths become durable in order.
     pub metadata: Rule<MetadataOrder>,
     /// What a completed barrier covers.

@@ -13,6 +13,7 @@ mod check;
 mod error;
 mod faults;
 mod parse;
+mod profiles;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -125,7 +126,7 @@ pub struct CrashSection {
     /// What ends a life.
     pub kind: CrashMode,
     /// What the filesystem promises: each of these in turn.
-    #[serde(rename = "profile", with = "words::one_or_more")]
+    #[serde(rename = "profile", with = "profiles")]
     pub profiles: Vec<&'static Profile>,
     /// What is below the filesystem: each of these in turn.
     #[serde(rename = "device", with = "words::one_or_more")]

@@ -2,6 +2,7 @@
 
 use super::{SCENARIO_BYTES_MAX, Scenario};
 use crate::{
+    profile::Profile,
     run::{Expectation, FaultKind},
     store::OptionValue,
 };
@@ -193,8 +194,66 @@ const MISTAKES: &[(&str, &str)] = &[
         "[faults]\nlog_failure = \"1/9\"\n[crash]\nprofile = [\"xfs\", \"ext2\"]\n",
         "5:15: `ext2` has no log that could fail",
     ),
+    (
+        "[crash]\nprofile = { base = \"ext5\" }\n",
+        "5:20: unknown profile `ext5`; the nearest is `ext2`",
+    ),
+    (
+        "[crash]\nprofile = { base = \"xfs\", grwth = \"late\" }\n",
+        "5:27: unknown rule `grwth`; the nearest is `growth`",
+    ),
+    (
+        "[crash]\nprofile = [\"xfs\", { base = \"xfs\", growth = \"lat\" }]\n",
+        "5:44: unknown value `lat`; the nearest is `late`",
+    ),
+    (
+        "[crash]\nprofile = { growth = \"late\" }\n",
+        "5:11: missing key `base`",
+    ),
+    (
+        "[crash]\nprofile = { base = \"xfs\", data = \"journaled\" }\n",
+        "5:11: data = \"journaled\" needs growth",
+    ),
+    (
+        "[crash]\nprofile = { base = \"xfs\", name = \"ext2\" }\n",
+        "5:34: `ext2` is a shipped profile",
+    ),
     ("x = = 1\n", "4:5: "),
 ];
+
+#[test]
+fn a_profile_may_be_made_from_another_and_is_written_out_with_all_its_rules() {
+    let tail = "[crash]\nprofile = [\"xfs\", { base = \"ext4-ordered\", rename_over = \"nothing\", fill = \"zero\" }]\n";
+    let scenario = parse(&format!("{LEAST}{tail}")).unwrap();
+    let made = scenario.crash.profiles[1];
+    assert_eq!(made.name, "ext4-ordered+rename_over=nothing");
+    assert_eq!(made.rename_over.source, "set by the scenario");
+    let base = Profile::find("ext4-ordered").unwrap();
+    assert_eq!(
+        made.fill, base.fill,
+        "what is as in the base keeps its source"
+    );
+    assert!(scenario.by_profile().all(|one| one.run_config().is_ok()));
+    let json = serde_json::to_value(&scenario).unwrap();
+    let written = &json["crash"]["profile"][1];
+    for rule in made.rules() {
+        assert_eq!(written[rule.key], rule.choice.word, "{written}");
+    }
+    assert_eq!(serde_json::from_value::<Scenario>(json).unwrap(), scenario);
+}
+
+#[test]
+fn a_written_profile_does_not_follow_its_base() {
+    let tail = "[crash]\nprofile = { base = \"ext4-ordered\", name = \"mine\", fill = \"zero-or-stale\" }\n";
+    let scenario = parse(&format!("{LEAST}{tail}")).unwrap();
+    let mut json = serde_json::to_value(&scenario).unwrap();
+    // As if the base had come to promise less since.
+    json["crash"]["profile"]["base"] = "ext4-noauto".into();
+    let again: Scenario = serde_json::from_value(json).unwrap();
+    let values = |scenario: &Scenario| scenario.crash.profiles[0].rules().map(|rule| rule.choice);
+    assert_eq!(values(&again), values(&scenario));
+    assert_eq!(again.crash.profiles[0].name, "mine");
+}
 
 #[test]
 fn every_mistake_has_a_place_and_says_what_was_expected() {
@@ -210,16 +269,10 @@ fn every_mistake_has_a_place_and_says_what_was_expected() {
 
 #[test]
 fn what_is_not_built_is_refused() {
-    let cases = [
-        (
-            "program = { run = [\"bank\"] }\n",
-            "4:11: a subject that is a program",
-        ),
-        (
-            "[crash]\nprofile = { base = \"ext4-ordered\" }\n",
-            "5:11: a profile written out",
-        ),
-    ];
+    let cases = [(
+        "program = { run = [\"bank\"] }\n",
+        "4:11: a subject that is a program",
+    )];
     for (tail, expected) in cases {
         let error = error(tail);
         let expected = format!("s.toml:{expected} is not supported by this version");

@@ -7,12 +7,12 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{Error, IgnoredAny, SeqAccess, Visitor},
 };
 
 use crate::{
     oracle::catalogue::{self, Invariant},
-    profile::{DEVICES, Device, FsyncFailure, PROFILES, Profile},
+    profile::{DEVICES, Device, FsyncFailure},
     store::StoreKind,
 };
 
@@ -33,18 +33,6 @@ impl Named for StoreKind {
 
     fn name(self) -> &'static str {
         StoreKind::name(self)
-    }
-}
-
-impl Named for &'static Profile {
-    const WHAT: &'static str = "profile";
-
-    fn all() -> Vec<&'static Profile> {
-        PROFILES.iter().collect()
-    }
-
-    fn name(self) -> &'static str {
-        self.name
     }
 }
 
@@ -175,13 +163,6 @@ impl<'de, T: Named> Visitor<'de> for OneOrMore<T> {
             items.push(item);
         }
         Ok(items)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Vec<T>, A::Error> {
-        let what = T::WHAT;
-        Err(A::Error::custom(format_args!(
-            "a {what} written out is not supported by this version: expected a name"
-        )))
     }
 }
 

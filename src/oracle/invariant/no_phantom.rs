@@ -23,6 +23,7 @@ const ID: &str = "no-phantom";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "nothing is there that was not issued, or with other content, or twice",
+    module: include_str!("no_phantom.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,
     check,

@@ -23,6 +23,7 @@ const ID: &str = "prefix-order";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what is there of a stream is a prefix of what was issued, in that order",
+    module: include_str!("prefix_order.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,
     check,

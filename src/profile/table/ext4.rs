@@ -11,6 +11,7 @@ pub(super) const EXT4_ORDERED: Profile = Profile {
     name: "ext4-ordered",
     summary: "ext4 with its defaults: data=ordered, delayed allocation, auto_da_alloc",
     strength: Strength::Documented,
+    base: None,
     metadata: rule(
         MetadataOrder::Log,
         "one jbd2 journal, replayed as a prefix; [BOB] no violation of \"directory op before any \

@@ -11,6 +11,7 @@ pub(super) const POSIX_MINIMUM: Profile = Profile {
     name: "posix-minimum",
     summary: "what POSIX guarantees and no more: every name, length and sector on its own",
     strength: Strength::Documented,
+    base: None,
     metadata: rule(
         MetadataOrder::Unordered,
         "POSIX orders nothing without fsync; [BOB] ext2 violates \"directory op atomic\" and \

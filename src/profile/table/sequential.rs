@@ -11,6 +11,7 @@ pub(super) const SEQUENTIAL: Profile = Profile {
     name: "sequential",
     summary: "an ideal: everything in the order in which it was done, cut at one place",
     strength: Strength::Documented,
+    base: None,
     metadata: rule(
         MetadataOrder::Log,
         "by definition: what survives is a prefix of what was done",

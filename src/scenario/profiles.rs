@@ -138,7 +138,7 @@ fn make(
     if changes.is_empty() && name.is_none() {
         return Ok(base);
     }
-    let changed = match changes.as_slice() {
+    let difference = match changes.as_slice() {
         [] => "nothing changed".to_owned(),
         _ => changes.join(" and "),
     };
@@ -146,7 +146,7 @@ fn make(
     profile.base = Some(base.name);
     // A few words for each scenario file that is read; they live as long as what they are shown in.
     profile.name = Box::leak(name.into_boxed_str());
-    let summary = format!("{} with {changed}", base.name);
+    let summary = format!("{} with {difference}", base.name);
     profile.summary = Box::leak(summary.into_boxed_str());
     Ok(Box::leak(Box::new(profile)))
 }
@@ -162,17 +162,15 @@ impl<'de> Deserialize<'de> for Key {
         let word = String::deserialize(deserializer)?;
         let switches = Profile::SWITCHES.iter();
         match word.as_str() {
-            "base" => Ok(Key::Base),
-            "name" => Ok(Key::Name),
-            _ => match switches.clone().find(|switch| switch.key == word) {
-                Some(switch) => Ok(Key::Rule(switch)),
-                None => {
-                    let keys = ["base", "name"].into_iter();
-                    let keys = keys.chain(switches.map(|switch| switch.key));
-                    Err(unknown("rule", &word, keys))
-                }
-            },
+            "base" => return Ok(Key::Base),
+            "name" => return Ok(Key::Name),
+            _ => {}
         }
+        let found = switches.clone().find(|switch| switch.key == word);
+        found.map(Key::Rule).ok_or_else(|| {
+            let keys = ["base", "name"].into_iter();
+            unknown("rule", &word, keys.chain(switches.map(|switch| switch.key)))
+        })
     }
 }
 

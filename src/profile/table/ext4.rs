@@ -85,6 +85,11 @@ pub(super) const EXT4_ORDERED_OBSERVED: Profile = Profile {
     name: "ext4-ordered-observed",
     summary: "ext4 with its defaults, as today's kernel goes about it",
     strength: Strength::Observed,
+    tail_growth: rule(
+        TailGrowth::Logged,
+        "mechanism: write_end sets the size in its own transaction where nothing is to be allocated; \
+         observed: after fsync of a directory the new length is always there, with bytes or zeros",
+    ),
     fresh_tear: rule(FreshTear::Write, ONE_COMPLETION),
     rename_over: rule(
         RenameOver::WritesFirst,
@@ -108,6 +113,11 @@ pub(super) const EXT4_NOAUTO_OBSERVED: Profile = Profile {
     name: "ext4-noauto-observed",
     summary: "ext4 with noauto_da_alloc, as today's kernel goes about it",
     strength: Strength::Observed,
+    tail_growth: rule(
+        TailGrowth::Logged,
+        "mechanism: write_end sets the size in its own transaction where nothing is to be allocated; \
+         observed: after fsync of a directory the new length is always there, with bytes or zeros",
+    ),
     fresh_tear: rule(FreshTear::Write, ONE_COMPLETION),
     ..EXT4_NOAUTO
 };
@@ -142,6 +152,11 @@ pub(super) const EXT4_WRITEBACK_OBSERVED: Profile = Profile {
     name: "ext4-writeback-observed",
     summary: "ext4 with data=writeback, as today's kernel goes about it",
     strength: Strength::Observed,
+    tail_growth: rule(
+        TailGrowth::Logged,
+        "mechanism: write_end sets the size in its own transaction where nothing is to be allocated; \
+         observed: after fsync of a directory the new length is always there, with bytes or zeros",
+    ),
     fresh_tear: rule(FreshTear::Write, ONE_COMPLETION),
     fill: rule(
         FillSet::Zero,

@@ -129,7 +129,11 @@ fn measure(options: &Options, scripts: &[Script]) -> Result<bool> {
         }
     }
     report(options, &filesystems, &cells, start)?;
-    Ok(!failed && !cells.iter().any(Cell::is_wrong))
+    let stopped = STOP.load(Ordering::Relaxed);
+    if stopped {
+        eprintln!("calibrate: interrupted, not everything was measured");
+    }
+    Ok(!failed && !stopped && !cells.iter().any(Cell::is_wrong))
 }
 
 fn report(

@@ -39,7 +39,7 @@ impl Trigger {
 /// How long the disk must be quiet for write-back and commits to be over: longer than a commit interval.
 const QUIET: Duration = Duration::from_millis(1250);
 /// How long write-back is waited for at most.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(4);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A recorded run: the disk at its beginning, and what was written.

@@ -16,6 +16,7 @@ pub mod names;
 pub mod program;
 pub mod reach;
 pub mod rules;
+pub mod space;
 pub mod states;
 pub mod text;
 pub mod tree_log;

@@ -212,7 +212,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "[crash]\nprofile = { base = \"xfs\", data = \"journaled\" }\n",
-        "5:11: data = \"journaled\" needs growth",
+        "5:11: cut_tail other than \"together\" needs data",
     ),
     (
         "[crash]\nprofile = { base = \"xfs\", name = \"ext2\" }\n",

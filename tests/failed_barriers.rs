@@ -8,6 +8,7 @@
 use tornwrite::{
     base::{Ratio, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, process_crash},
+    image::FileContent,
     profile::{DataPath, FsyncFailure, Growth, PROFILES, Profile},
     simfs::{FaultPlan, Faults, SimFs},
     trace::Action,
@@ -61,7 +62,7 @@ fn work(fs: &SimFs, cuts: bool, rng: &mut Rng) {
         let Ok(file) = fs.open(name, options) else {
             continue;
         };
-        for _ in 0..1 + rng.below(3) {
+        for _ in 0..=rng.below(3) {
             change(file.as_ref(), cuts, rng);
         }
         if rng.below(6) == 0 {
@@ -90,8 +91,8 @@ fn compare(profile: &'static Profile, left: FsyncFailure, seed: Seed) -> usize {
     let (_, mut image) = process_crash(&window, 0);
     image.settle();
     for (path, inode) in live.paths() {
-        let shown = live.file(inode).map(|file| file.to_vec());
-        let expected = image.file(inode).map(|file| file.to_vec());
+        let shown = live.file(inode).map(FileContent::to_vec);
+        let expected = image.file(inode).map(FileContent::to_vec);
         let name = path.escape_ascii();
         assert!(shown == expected, "{profile}, {left:?}, {seed}: {name}");
     }

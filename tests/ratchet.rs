@@ -5,7 +5,10 @@
 //! fails.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-#![allow(clippy::print_stdout, reason = "the complete ratchet says what it went through")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the complete ratchet says what it went through"
+)]
 
 use tornwrite::{
     base::{InclusiveRange, Ratio, Seed},

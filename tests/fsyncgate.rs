@@ -97,7 +97,7 @@ impl OpenLog {
                 self.file.sync_data().map_err(|error| {
                     self.is_poisoned = true;
                     say(&error)
-                })?
+                })?;
             }
             Answer::Ignores => drop(self.file.sync_data()),
             Answer::Retries => {

@@ -310,6 +310,81 @@ fn a_block_within_a_zeroed_range_is_given_back_whole() {
     }
 }
 
+/// A hole over the second block of a write used to cut its tie to the first, although a size that is there needs them.
+#[test]
+fn a_hole_does_not_untie_the_blocks_of_a_write() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 5500),
+        |fs| {
+            write_at(fs, "f", 1024, b'B', 5000);
+            open(fs, "f").punch_hole(4096, 4096).unwrap();
+        },
+    );
+    let btrfs = profile("btrfs-observed");
+    let outcomes = outcomes_at_end(&recording, &btrfs);
+    assert!(!outcomes.contains("f:A4096 0*1928"), "{outcomes:?}");
+    assert!(outcomes.contains("f:A1024 B3072 0*1928"), "{outcomes:?}");
+    agrees(&recording, &btrfs).unwrap();
+}
+
+/// A size that a certain rename needs used to be certain without the new blocks that it needs itself.
+#[test]
+fn what_a_rename_needs_is_certain_with_what_that_needs() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 100),
+        |fs| {
+            write_at(fs, "f", 4700, b'B', 100);
+            put(fs, "g", b'C', 0);
+            fs.rename(Path::from("f"), Path::from("g")).unwrap();
+            sync_root(fs);
+        },
+    );
+    let ext4 = profile("ext4-ordered");
+    let mixed = ext4.with("data_first", "new-blocks", "test").unwrap();
+    let outcomes = outcomes_at_end(&recording, &mixed);
+    let found: Vec<String> = outcomes.into_iter().collect();
+    assert_eq!(found, ["g:A100 0*4600 B100"]);
+    agrees(&recording, &mixed).unwrap();
+}
+
+/// fdatasync of a copied overwrite used to leave out the log that the copy goes after.
+#[test]
+fn a_copy_takes_the_log_before_it_along() {
+    let recording = recorded(
+        |fs| put(fs, "f", b'A', 100),
+        |fs| {
+            fs.hard_link(Path::from("f"), Path::from("g")).unwrap();
+            write_at(fs, "f", 0, b'B', 100);
+            open(fs, "f").sync_data().unwrap();
+        },
+    );
+    let mixed = [("overwrite_tear", "block"), ("data", "copy-on-write")];
+    let copied = mixed.iter().fold(profile("xfs"), |profile, (key, word)| {
+        profile.with(key, word, "test").unwrap()
+    });
+    let outcomes = outcomes_at_end(&recording, &copied);
+    assert_eq!(outcomes.len(), 1, "{outcomes:?}");
+    agrees(&recording, &copied).unwrap();
+}
+
+/// An fsync of a file that had nothing to write used to take along a rename that the log tree was to write next.
+#[test]
+fn a_barrier_with_nothing_to_write_takes_no_rename_along() {
+    let recording = recorded(
+        |fs| put(fs, "z", b'A', 100),
+        |fs| {
+            put(fs, "t", b'B', 100);
+            open(fs, "t").sync_all().unwrap();
+            fs.rename(Path::from("t"), Path::from("f")).unwrap();
+            open(fs, "z").sync_all().unwrap();
+        },
+    );
+    let btrfs = profile("btrfs-observed");
+    let outcomes = outcomes_at_end(&recording, &btrfs);
+    assert!(outcomes.contains("t:B100 z:A100"), "{outcomes:?}");
+    agrees(&recording, &btrfs).unwrap();
+}
+
 /// Adds an operation to a recording.
 #[track_caller]
 fn push(recording: &mut Recording, action: Action) {

@@ -1,6 +1,6 @@
 //! What a store does when fsync fails decides whether it keeps its word.
 //!
-//! The story is that of `PostgreSQL` in 2018: it tried a failed fsync again, the second one succeeded, since the kernel had
+//! The story is that of PostgreSQL in 2018: it tried a failed fsync again, the second one succeeded, since the kernel had
 //! marked the pages clean, and it went on as if the data were on disk.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -61,8 +61,9 @@ fn decode(record: &[u8]) -> Option<u32> {
     is_valid.then(|| u32::from_le_bytes(content[..4].try_into().unwrap()))
 }
 
-fn say(error: &VfsError) -> SubjectError {
-    SubjectError::new(error)
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
+fn say(error: VfsError) -> SubjectError {
+    SubjectError::new(&error)
 }
 
 impl OpenLog {
@@ -89,23 +90,18 @@ impl OpenLog {
         if self.is_poisoned {
             return Err(SubjectError("an earlier fsync failed".to_owned()));
         }
-        self.file
-            .append_all(&encode(number))
-            .map_err(|error| say(&error))?;
+        self.file.append_all(&encode(number)).map_err(say)?;
         match answer {
             Answer::Poisons | Answer::PoisonsAndRewrites => {
                 self.file.sync_data().map_err(|error| {
                     self.is_poisoned = true;
-                    say(&error)
-                })?;
+                    say(error)
+                })?
             }
             Answer::Ignores => drop(self.file.sync_data()),
             Answer::Retries => {
                 let again = |_| self.file.sync_data();
-                self.file
-                    .sync_data()
-                    .or_else(again)
-                    .map_err(|error| say(&error))?;
+                self.file.sync_data().or_else(again).map_err(say)?;
             }
         }
         self.list.push(number);
@@ -119,7 +115,7 @@ impl Subject for Log {
     type Instance = OpenLog;
 
     fn open(&self, vfs: Arc<dyn Vfs>, _: u64) -> Result<OpenLog, SubjectError> {
-        OpenLog::open(vfs.as_ref(), self.0).map_err(|error| say(&error))
+        OpenLog::open(vfs.as_ref(), self.0).map_err(say)
     }
 
     fn apply(

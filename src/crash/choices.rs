@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     image::FileContent,
-    profile::{DataFirst, DataPath, RenameOver},
+    profile::{DataFirst, DataPath, FreshTear, OverwriteTear, RenameOver},
 };
 
 /// What one file may look like once the log is cut.
@@ -38,6 +38,8 @@ pub struct Chain {
     pub fresh: bool,
     /// Whether it shows zeros until its bytes are there, whatever else a new block may show.
     pub reserved: bool,
+    /// Whether the block is given back by what survives, so that nothing of it can be seen.
+    pub given_back: bool,
     /// Its versions in order.
     pub slots: Vec<usize>,
 }
@@ -60,7 +62,10 @@ impl Window<'_> {
             lost_group,
             ..FileChoices::default()
         };
-        let copied = self.graph.profile.data.value == DataPath::CopyOnWrite;
+        let profile = self.graph.profile;
+        let copied = profile.data.value == DataPath::CopyOnWrite;
+        let tied = profile.fresh_tear.value == FreshTear::Write
+            || profile.overwrite_tear.value == OverwriteTear::Write;
         // Ranges that are given back by what is lost: a block there is a new one afterwards, and needs that.
         let mut lost_drops: Vec<(u64, u64)> = Vec::new();
         let is_dropped = |drops: &[(u64, u64)], offset: u64| {
@@ -80,7 +85,7 @@ impl Window<'_> {
                         choices.set_size(size);
                     }
                     if let Some((start, end)) = drops {
-                        choices.drop_blocks(start, end);
+                        choices.drop_blocks(start, end, tied);
                     }
                 }
                 (EffectKind::Block(block), None) if is_dropped(&lost_drops, block.offset()) => {}
@@ -156,13 +161,20 @@ impl FileChoices {
         self.sizes_needed = 0;
     }
 
-    /// What gave these blocks back survives: nothing that was written to them before can be seen.
-    fn drop_blocks(&mut self, start: u64, end: u64) {
+    /// What gave these blocks back survives: nothing that was written to them before can be seen. If a write's blocks are
+    /// `tied`, what must be there of them still decides about its other blocks.
+    fn drop_blocks(&mut self, start: u64, end: u64, tied: bool) {
         let range = start..end;
-        self.chains
-            .retain(|chain| !range.contains(&(u64::from(chain.block) * BLOCK)));
-        let blocks = self.chains.iter().map(|chain| chain.block);
-        self.places = blocks.zip(0..).collect();
+        let is_inside = |chain: &Chain| range.contains(&(u64::from(chain.block) * BLOCK));
+        if tied {
+            let inside = self.chains.iter_mut().filter(|chain| is_inside(chain));
+            inside.for_each(|chain| chain.given_back = true);
+        } else {
+            self.chains.retain(|chain| !is_inside(chain));
+        }
+        let indexed = self.chains.iter().zip(0..);
+        let kept = indexed.filter(|(chain, _)| !chain.given_back);
+        self.places = kept.map(|(chain, place)| (chain.block, place)).collect();
     }
 
     fn push_version(&mut self, block: BlockEffect, slot: usize, before_limit: bool) {
@@ -175,6 +187,7 @@ impl FileChoices {
                 block: block.block,
                 fresh: block.fresh,
                 reserved: block.reserved,
+                given_back: false,
                 slots: vec![slot],
             });
         }

@@ -95,7 +95,9 @@ impl PersistenceGraph<'_> {
                 self.close_group(group);
             }
         }
-        self.touch(inode, entry, end > old_size || allocates || journaled);
+        // A copy takes a new block too.
+        let extents = allocates || self.profile.data.value == DataPath::CopyOnWrite;
+        self.touch(inode, entry, end > old_size || extents || journaled);
     }
 
     /// Whether the step of a size that ends in this block has its place in the log.

@@ -184,9 +184,25 @@ impl PersistenceGraph<'_> {
 
     /// What a rename over another file or a longer size needs is as certain as that.
     fn cover_needed(&mut self, inode: Inode, group: usize, at: Position) {
-        self.cover_pending(inode, at, |_, effect| {
+        let is_needed = |effect: &Effect| {
             let needed_by = effect.needed_by;
             needed_by.is_some_and(|needed| needed as usize <= group)
+        };
+        let pending = self
+            .files
+            .get(&inode)
+            .map_or(&[][..], |state| &state.pending);
+        let needed = pending.iter().copied();
+        let needed: Vec<u32> = needed
+            .filter(|&index| is_needed(&self.effects[index as usize]))
+            .collect();
+        if needed.is_empty() {
+            return;
+        }
+        // A size that is needed needs the bytes that it shows.
+        let is_shown = |step: u32| needed.binary_search(&step).is_ok();
+        self.cover_pending(inode, at, |_, effect| {
+            is_needed(effect) || effect.shown_by.is_some_and(is_shown)
         });
     }
 

@@ -6,7 +6,7 @@
 //! Only what a crash state leaves freed goes over to the next life: where the operation that freed a block did not survive,
 //! the block still belongs to its file.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{effect::ALL_SECTORS, graph::PersistenceGraph, state::Kept, window::Window};
 use crate::{
@@ -21,10 +21,25 @@ const BLOCK: u64 = PAGE_BYTES as u64;
 /// The newest freed blocks; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct StaleBlocks {
-    /// Each with the operation that freed it; none in an earlier life.
-    freed: Arc<Vec<(FreedBlock, Option<u32>)>>,
+    freed: Arc<Freed>,
     /// Whether not all of them are alike.
     differ: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Freed {
+    /// Each with the operation that freed it; none in an earlier life.
+    blocks: Vec<(FreedBlock, Option<u32>)>,
+    /// What an image keeps of them where all of it survives, which most often it does.
+    all: OnceLock<FreedBlocks>,
+}
+
+impl Freed {
+    fn kept(&self, survived: impl Fn(u32) -> bool) -> FreedBlocks {
+        let survived = |entry: &Option<u32>| entry.is_none_or(&survived);
+        let freed = self.blocks.iter().filter(|(_, entry)| survived(entry));
+        FreedBlocks::new(freed.map(|(freed, _)| freed.clone()).collect())
+    }
 }
 
 impl StaleBlocks {
@@ -39,7 +54,7 @@ impl StaleBlocks {
 
     /// Whether nothing was freed yet.
     pub fn is_empty(&self) -> bool {
-        self.freed.is_empty()
+        self.freed.blocks.is_empty()
     }
 
     /// Whether a gap has a second candidate.
@@ -48,11 +63,14 @@ impl StaleBlocks {
     }
 
     fn push(&mut self, freed: FreedBlock, entry: Option<u32>) {
-        let blocks = Arc::make_mut(&mut self.freed);
-        self.differ |= blocks
-            .first()
-            .is_some_and(|(first, _)| !first.is_like(&freed));
+        let Freed { blocks, all } = Arc::make_mut(&mut self.freed);
+        *all = OnceLock::new();
         blocks.push((freed, entry));
+        blocks.drain(..blocks.len().saturating_sub(FreedBlocks::KEPT));
+        let mut others = blocks.iter();
+        self.differ = others
+            .next()
+            .is_some_and(|(first, _)| others.any(|(other, _)| !other.is_like(first)));
     }
 
     /// What block `block` of a new file may show, the most dangerous first: two that differ, or one, or none.
@@ -66,7 +84,7 @@ impl StaleBlocks {
                 + is(|one, other| one.pattern == other.pattern);
             (freed.block == block, kinship)
         };
-        let all = || self.freed.iter().map(|(freed, _)| freed);
+        let all = || self.freed.blocks.iter().map(|(freed, _)| freed);
         // Of equals the last, which is the newest.
         let first = all().max_by_key(|freed| rank(freed));
         let differs = |freed: &&FreedBlock| first.is_some_and(|first| !first.is_like(freed));
@@ -157,9 +175,12 @@ impl Window<'_> {
                 (first..self.pending.len()).take_while(|&slot| self.effect(slot).entry == entry);
             slots.into_iter().all(|slot| selection[slot].sectors != 0)
         };
-        let freed = self.stale.freed.iter();
-        let freed = freed.filter(|(_, entry)| entry.is_none_or(survived));
-        FreedBlocks::new(freed.map(|(freed, _)| freed.clone()).collect())
+        let freed = &self.stale.freed;
+        let mut entries = freed.blocks.iter().filter_map(|(_, entry)| *entry);
+        if entries.all(survived) {
+            return freed.all.get_or_init(|| freed.kept(|_| true)).clone();
+        }
+        freed.kept(survived)
     }
 
     /// What a lost sector of a block shows for a stale fill.

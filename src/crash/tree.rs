@@ -91,13 +91,17 @@ impl PersistenceGraph<'_> {
         if barrier.scope == Scope::Directory {
             wanted.extend(self.entries_of(inode, begin));
         }
+        let content: Vec<u32> = self.queued(self.tree.content.get(&inode), begin).collect();
+        if wanted.is_empty() && content.is_empty() && !self.is_dirty(inode, begin) {
+            // Nothing of it has changed since it was durable: no log is written that could take others along.
+            return;
+        }
         if self.profile.tree_renames.value == TreeRenames::NextSync {
             for held in &self.tree.renamed {
                 wanted.extend(self.queued(self.tree.names.get(held), begin));
             }
         }
         let names = self.with_needs(wanted);
-        let content: Vec<u32> = self.queued(self.tree.content.get(&inode), begin).collect();
         let removes = names.iter().any(|&index| self.removes_other(index, inode));
         self.cover_file(inode, begin, at);
         if removes && self.profile.tree_removals.value == TreeRemovals::FullCommit {
@@ -109,6 +113,15 @@ impl PersistenceGraph<'_> {
         }
         self.forget_covered(inode);
         self.tree.held.insert(inode);
+    }
+
+    /// Whether there is something of a file's own to write that was done before `begin`.
+    fn is_dirty(&self, inode: Inode, begin: u32) -> bool {
+        let first = self
+            .files
+            .get(&inode)
+            .and_then(|state| state.pending.first());
+        first.is_some_and(|&index| self.effects[index as usize].entry < begin)
     }
 
     /// Those of some effects in the log that no barrier covers yet, of operations before `begin`.

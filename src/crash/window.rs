@@ -160,6 +160,9 @@ impl<'g> Window<'g> {
 
     /// The sectors of a chain that can be seen in a file of this length.
     pub fn visible(&self, chain: &Chain, size: u64) -> Sectors {
+        if chain.given_back {
+            return 0;
+        }
         sectors_before(chain.block, size)
     }
 

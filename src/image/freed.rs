@@ -11,9 +11,6 @@ use std::sync::Arc;
 use super::{Image, Inode, PAGE_BYTES};
 use crate::base::{Digest, Hasher};
 
-/// How many freed blocks an image keeps: the newest, since their space is the first to be used again.
-const KEPT: usize = 64;
-
 /// Where a file is: what tells whether two files hold bytes of one format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -91,9 +88,12 @@ impl FreedBlock {
 }
 
 impl FreedBlocks {
+    /// How many freed blocks are remembered: the newest, since their space is the first to be used again.
+    pub const KEPT: usize = 64;
+
     /// The newest of these, which are in the order in which they were freed.
     pub fn new(mut blocks: Vec<FreedBlock>) -> FreedBlocks {
-        blocks.drain(..blocks.len().saturating_sub(KEPT));
+        blocks.drain(..blocks.len().saturating_sub(FreedBlocks::KEPT));
         let mut hasher = Hasher::new();
         for freed in &blocks {
             hasher.digest(freed.digest).number(freed.block.into());
@@ -141,7 +141,7 @@ mod tests {
     fn the_newest_are_kept_and_tell_two_images_apart() {
         let block = |byte: u8| FreedBlock::new(None, 0, [byte; PAGE_BYTES]);
         let freed = FreedBlocks::new((0..100).map(block).collect());
-        assert_eq!(freed.iter().count(), KEPT);
+        assert_eq!(freed.iter().count(), FreedBlocks::KEPT);
         assert_eq!(freed.iter().next_back().unwrap().bytes()[0], 99);
         let mut image = Image::empty();
         let tree = image.digest();

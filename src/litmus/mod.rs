@@ -8,17 +8,18 @@
 //! ```
 //! use tornwrite::litmus::Script;
 //!
-//! let script = Script::parse("replace.litmus", "\
-//! ## Replace through rename, nothing synced.
-//! setup
-//!   put f A*5000
-//! run
-//!   put t B*5000
-//!   rename t f
-//! outcomes anywhere
-//!   f=A*5000: all
-//!   f=B*5000: all but sloppy
-//! ".trim_start_matches('#'))?;
+//! let text = [
+//!     "# Replace through rename, nothing synced.",
+//!     "setup",
+//!     "  put f A*5000",
+//!     "run",
+//!     "  put t B*5000",
+//!     "  rename t f",
+//!     "outcomes anywhere",
+//!     "  f=A*5000: all",
+//!     "  f=B*5000: all but sloppy",
+//! ];
+//! let script = Script::parse("replace.litmus", &text.join("\n"))?;
 //! assert_eq!(script.program.len(), 2);
 //! assert_eq!(script.allowed("sloppy").expect("listed"), ["f=A*5000"].into());
 //! # Ok::<(), tornwrite::litmus::ScriptError>(())

@@ -120,6 +120,7 @@ impl Subject for Store {
 }
 
 /// An error of the filesystem as the subject passes it on.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn failed(error: VfsError) -> SubjectError {
     SubjectError::new(&error)
 }

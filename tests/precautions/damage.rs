@@ -72,9 +72,9 @@ fn append(store: &mut Wal, batches: u8) {
         let mut events = EventBatch::new();
         for number in next..next + 2 {
             // No event is like another, and none of its sectors is like another.
-            events.push_with(|bytes| {
-                bytes.extend((0..40).flat_map(|part| [part, u8::try_from(number).unwrap(), b'!']))
-            });
+            let number = u8::try_from(number).unwrap();
+            let data: Vec<u8> = (0..40).flat_map(|part| [part, number, b'!']).collect();
+            events.push(&data);
         }
         store.append_batch(b"bank", &events).unwrap();
     }

@@ -77,7 +77,7 @@ fn barriers_of(file: &'static str) -> Vec<Barrier> {
         let code = line.split("//").next().unwrap();
         if let Some((_, rest)) = code.split_once("fn ") {
             let end = rest.find(['(', '<']).unwrap_or(rest.len());
-            function = rest[..end].to_owned();
+            rest[..end].clone_into(&mut function);
         }
         for call in CALLS {
             let Some(column) = code.find(call) else {

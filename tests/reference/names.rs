@@ -167,7 +167,7 @@ impl Builder<'_> {
         };
         let indexed = self.effects.iter().enumerate();
         let found = indexed.filter(|(_, effect)| effect.changes.iter().any(waits));
-        edges(found.map(|(index, _)| index), Why::Order)
+        edges(found.map(|(index, _)| index), Why::Needs)
     }
 }
 

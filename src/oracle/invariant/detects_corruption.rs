@@ -62,13 +62,22 @@ fn check(case: &BankCase<'_>, reading: &Reading<'_>) -> Outcome {
     for (check, step, failure) in steps {
         let outcome = match failure {
             Some(failure) => answer(case, reading, damage, step, failure),
-            None => check(case, reading),
+            None => silent(check(case, reading)),
         };
         if matches!(outcome, Outcome::Violated(_)) {
             return outcome;
         }
     }
     Outcome::Holds { exercised: true }
+}
+
+/// What is said of a wrong state.
+fn silent(outcome: Outcome) -> Outcome {
+    let Outcome::Violated(mut witness) = outcome else {
+        return outcome;
+    };
+    witness.however += ", and nothing was said of the damage";
+    Outcome::Violated(witness)
 }
 
 /// Judges an error.
@@ -167,6 +176,13 @@ mod tests {
                 .ends_with("; then 1 bit flipped in sector 3 of log"),
             "{}",
             witness.given
+        );
+        assert!(
+            witness
+                .however
+                .ends_with(", and nothing was said of the damage"),
+            "{}",
+            witness.however
         );
     }
 

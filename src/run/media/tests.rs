@@ -90,6 +90,16 @@ fn a_fault_is_laid_again_as_it_was_drawn() {
 }
 
 #[test]
+fn a_device_that_damages_nothing_leaves_every_disk_as_it_is() {
+    let recording = recording();
+    for name in ["honest", "lying"] {
+        for seed in 0..20 {
+            assert!(strike(name, &recording, seed, true).is_none());
+        }
+    }
+}
+
+#[test]
 fn only_what_was_synced_last_is_in_the_last_group() {
     let recording = recording();
     let mut seen = std::collections::BTreeSet::new();

@@ -18,8 +18,8 @@
 //!   incarnation that no other segment has. Stale, relocated and resurrected frames do not pass.
 //! - *Old files are never changed.* Every opening creates a new segment. It carries the batches
 //!   that may be in the page cache alone, and its `base_lsn` abandons torn tails. Segment and name
-//!   are durable before the store is open, and names that are found are synced before anything is
-//!   built on them.
+//!   are durable before the store is open, and names of segments that are found are synced before
+//!   anything is built on them.
 //! - *Proof travels with the data.* Snapshots, headers and frames say up to which event the log
 //!   was known durable. Recovery tells torn tails from corruption by it.
 //! - *Removal comes last.* A segment or snapshot goes only after what replaces it is durable, and
@@ -30,6 +30,9 @@
 //! - *A kernel may be late.* What an fsync could not write, ext4 with journaled data reports at the
 //!   next call only. So each file is synced twice before anything relies on it: the second call has
 //!   nothing to write, and tells of the first one.
+//!
+//! `docs/wal-precautions.md` lists each barrier, check and order of things with what notices that it
+//! is left out.
 //!
 //! Deliberately absent: repair of media faults, more than one writer (there is no lock), and a
 //! defence against a filesystem that reports an fsync as done and drops the data.

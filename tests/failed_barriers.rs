@@ -9,7 +9,7 @@ use tornwrite::{
     base::{Ratio, Rng, Seed, Stream},
     crash::{Frontier, PersistenceGraph, process_crash},
     image::FileContent,
-    profile::{CutTail, DataPath, FsyncFailure, Growth, PROFILES, Profile},
+    profile::{CutTail, DataPath, FsyncFailure, Growth, PROFILES, Profile, TailGrowth},
     simfs::{FaultPlan, Faults, SimFs},
     trace::Action,
     vfs::{AllocateMode, OpenOptions, Path, Vfs, VfsFile},
@@ -106,10 +106,12 @@ fn compare(profile: &'static Profile, left: FsyncFailure, seed: Seed) -> usize {
 
 /// What a barrier of this profile may leave when it fails, and what a scenario may ask for besides.
 ///
-/// Left out: pages that go back although the log wrote them for another file's sake. No filesystem does that.
+/// Left out: pages that go back although the log has their length, or wrote them for another file's sake. No filesystem does
+/// that.
 fn behaviours(profile: &Profile) -> Vec<FsyncFailure> {
-    let is_flushed =
-        profile.growth.value == Growth::Logged && profile.data.value != DataPath::Journaled;
+    let logs_sizes =
+        profile.growth.value == Growth::Logged || profile.tail_growth.value == TailGrowth::Logged;
+    let is_flushed = logs_sizes && profile.data.value != DataPath::Journaled;
     let mut all = vec![
         FsyncFailure::CleanNew,
         FsyncFailure::CleanNewLater,

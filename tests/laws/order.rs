@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Whatever the first allows, the second allows too.
-const ORDER: [(&str, &str); 19] = [
+const ORDER: [(&str, &str); 18] = [
     ("sequential", "ext4-journal"),
     ("sequential", "btrfs"),
     ("ext4-journal", "ext4-nodelalloc"),
@@ -41,7 +41,6 @@ const ORDER: [(&str, &str); 19] = [
     ("xfs-observed", "xfs"),
     ("btrfs-observed", "btrfs"),
     ("ext4-ordered-observed", "ext4-noauto-observed"),
-    ("xfs-observed", "ext4-noauto-observed"),
 ];
 
 /// The first program and tree that `small` allows and `large` does not.

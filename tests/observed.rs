@@ -27,21 +27,6 @@ const BROKEN_BARRIERS: [(&str, &str); 2] = [
     ("append_syncfs", "f=A*5000+B*3192+0*1808"),
 ];
 
-/// Seen on ext4 with data=writeback, and not modelled: a block that one file gave back was used again for another file, or
-/// for another place in the same one, before the removal was in the log. The rule `freed_blocks` knows the same place only.
-const ELSEWHERE: [&str; 2] = ["freed_by_unlink", "truncate_unaligned_then_write_far"];
-
-/// Whether an outcome that is not allowed is of that kind.
-fn is_elsewhere(script: &str, profile: &Profile, outcome: &str) -> bool {
-    let new_bytes_in_an_old_file = match script {
-        "freed_by_unlink" => outcome.starts_with("x=") && outcome.contains("B*"),
-        _ => outcome.ends_with("+B*4096") && !outcome.contains("0*8192"),
-    };
-    ELSEWHERE.contains(&script)
-        && profile.name.starts_with("ext4-writeback")
-        && new_bytes_in_an_old_file
-}
-
 /// The first measurement, from which the rules were made, and the newest one of the calibration tool.
 const GOLDEN: [&str; 2] = ["observed-linux-6.18.txt", "calibrated-linux-6.18.44.txt"];
 
@@ -107,7 +92,7 @@ fn every_outcome_that_was_seen_is_allowed_in_both_strengths() {
         .map(|(_, script)| (script.name.clone(), script))
         .collect();
     let mut wrong = Vec::new();
-    let (mut checked, mut elsewhere) = (0, 0);
+    let mut checked = 0;
     // Of each profile: what was seen of what is listed for the same scripts.
     let mut seen: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for observed in golden() {
@@ -122,10 +107,6 @@ fn every_outcome_that_was_seen_is_allowed_in_both_strengths() {
             };
             checked += 1;
             let is_allowed = allowed.contains(outcome.as_str());
-            if !is_allowed && is_elsewhere(&script.name, profile, &outcome) {
-                elsewhere += 1;
-                continue;
-            }
             if !is_allowed {
                 wrong.push(format!("{} {profile}: {outcome}", script.name));
             }
@@ -146,11 +127,7 @@ fn every_outcome_that_was_seen_is_allowed_in_both_strengths() {
             allowed - seen
         );
     }
-    println!("{checked} outcomes x profiles, none forbidden but {elsewhere} that the model lacks");
-    assert!(
-        elsewhere > 0,
-        "the model has them all now: this exception can go"
-    );
+    println!("{checked} outcomes x profiles, none forbidden");
 }
 
 #[test]

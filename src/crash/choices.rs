@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     image::FileContent,
-    profile::{DataPath, FreedBlocks, FreshTear, OverwriteTear},
+    profile::{DataPath, FreshTear, OverwriteTear},
 };
 
 /// What one file may look like once the log is cut.
@@ -64,7 +64,6 @@ impl Window<'_> {
         };
         let profile = self.graph.profile;
         let copied = profile.data.value == DataPath::CopyOnWrite;
-        let reused = profile.freed_blocks.value == FreedBlocks::AtOnce;
         let tied = profile.fresh_tear.value == FreshTear::Write
             || profile.overwrite_tear.value == OverwriteTear::Write;
         // Ranges that are given back by what is lost: a block there is a new one afterwards, and needs that.
@@ -89,14 +88,7 @@ impl Window<'_> {
                         choices.drop_blocks(start, end, tied);
                     }
                 }
-                (EffectKind::Block(block), None) if is_dropped(&lost_drops, block.offset()) => {
-                    // Where what gave a block back is lost, the old block is there, and may have been used again.
-                    let old = content.is_some_and(|file| file.has_page(block.block.into()));
-                    if reused && (old || choices.has_block(block.block)) {
-                        let fresh = false;
-                        choices.push_version(BlockEffect { fresh, ..block }, slot, true);
-                    }
-                }
+                (EffectKind::Block(block), None) if is_dropped(&lost_drops, block.offset()) => {}
                 (EffectKind::Size { .. }, None) if effect.entry < limit => {
                     choices.sizes.push(slot);
                     if effect.needed_by.is_some_and(|group| group < lost_group) {
@@ -172,10 +164,6 @@ impl FileChoices {
         let indexed = self.chains.iter().zip(0..);
         let kept = indexed.filter(|(chain, _)| !chain.given_back);
         self.places = kept.map(|(chain, place)| (chain.block, place)).collect();
-    }
-
-    fn has_block(&self, block: u32) -> bool {
-        self.places.contains_key(&block)
     }
 
     fn push_version(&mut self, block: BlockEffect, slot: usize, before_limit: bool) {

@@ -223,6 +223,23 @@ impl Effect {
         }
     }
 
+    /// What a new block holds once the write got to disk: its bytes, and zeros.
+    pub(super) fn block_bytes(&self, trace: &Trace) -> [u8; PAGE_BYTES] {
+        let mut page = [0; PAGE_BYTES];
+        if let (EffectKind::Block(at), Action::Write { offset, bytes, .. }) =
+            (self.kind, trace.entries()[self.entry as usize].action)
+        {
+            let bytes = trace.bytes(bytes);
+            let low = at.offset().max(offset);
+            let high = (at.offset() + BLOCK).min(offset + bytes.len() as u64);
+            if low < high {
+                let target = index(low - at.offset())..index(high - at.offset());
+                page[target].copy_from_slice(&bytes[index(low - offset)..index(high - offset)]);
+            }
+        }
+        page
+    }
+
     fn apply_block(&self, at: &BlockEffect, trace: &Trace, sectors: Sectors, image: &mut Image) {
         let file = image.file_mut(at.inode);
         let (offset, bytes) = match trace.entries()[self.entry as usize].action {

@@ -25,7 +25,9 @@ impl Window<'_> {
             .files
             .iter()
             .map(|file| self.count_file(&self.choices(file, cut)));
-        names.chain(files).fold(1, u64::saturating_mul)
+        let reuses = self.reuses_behind(cut).map(|(_, ways)| ways);
+        let counts = names.chain(files).chain(reuses);
+        counts.fold(1, u64::saturating_mul)
     }
 
     fn count_file(&self, choices: &FileChoices) -> u64 {
@@ -66,6 +68,11 @@ impl Window<'_> {
 
     fn select_at(&self, cut: usize, mut number: u64, selection: &mut Selection) {
         self.cut_log(cut, selection);
+        for (slot, ways) in self.reuses_behind(cut) {
+            let way = u16::try_from(number % ways).unwrap_or(0);
+            selection[slot] = Kept::from_parts(0, way);
+            number /= ways;
+        }
         for slots in &self.names {
             let versions = slots.len() as u64 + 1;
             let survive = usize::try_from(number % versions).unwrap_or(0);

@@ -32,9 +32,8 @@ impl Window<'_> {
         };
         let cut = self.log.iter().take_while(survives_whole).count();
         for slots in &self.log[cut..] {
-            slots
-                .clone()
-                .for_each(|slot| selection[slot] = Kept::NOTHING);
+            // What is lost may have given back blocks that are used again: its fill says how.
+            slots.clone().for_each(|slot| selection[slot].sectors = 0);
         }
         for slots in &self.names {
             let survive = slots

@@ -31,6 +31,7 @@ mod parts;
 mod points;
 mod process;
 mod reach;
+mod reuse;
 mod sample;
 mod stale;
 mod state;

@@ -83,6 +83,15 @@ impl Window<'_> {
         let plan = self.plan(kind, rng);
         let mut selection = self.nothing();
         self.cut_log(plan.cut, &mut selection);
+        for (slot, ways) in self.reuses_behind(plan.cut) {
+            // Most often the old bytes are there still.
+            let way = if rng.below(4) == 0 {
+                rng.below(ways)
+            } else {
+                0
+            };
+            selection[slot] = Kept::from_parts(0, u16::try_from(way).unwrap_or(0));
+        }
         let share_of = |place, usual| match plan.exception {
             Some((exception, share)) if exception == place => share,
             _ => usual,

@@ -108,6 +108,8 @@ impl Window<'_> {
                 }
             } else if kept.sectors != 0 {
                 effect.apply(&self.graph.recording.trace, ALL_SECTORS, &mut image);
+            } else if kept.fills != 0 {
+                self.reuse(slot, kept.fills, &mut image);
             }
         }
         image.settle();

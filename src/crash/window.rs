@@ -1,17 +1,18 @@
 //! What is pending at one crash point, sorted into independent choices.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     choices::{Chain, FileChoices},
     effect::{Effect, EffectKind, Sectors, sectors_before},
     graph::PersistenceGraph,
+    reuse::Reuse,
     stale::StaleBlocks,
 };
 use crate::{
     base::Position,
     image::{Image, Inode},
-    profile::Fill,
+    profile::{Fill, FreedBlocks},
 };
 
 /// What is pending at one crash point.
@@ -37,6 +38,8 @@ pub struct Window<'g> {
     pub names: Vec<Vec<usize>>,
     /// Freed blocks whose bytes may show, where the profile allows that.
     pub stale: StaleBlocks,
+    /// How blocks may be used again that a slot in the log gives back, if it is lost.
+    pub(super) reuses: BTreeMap<usize, Vec<Reuse>>,
     /// The groups of the log up to the point.
     pub(super) groups_issued: u32,
 }
@@ -70,6 +73,7 @@ impl<'g> Window<'g> {
         let groups = &graph.groups;
         let groups_issued = groups.partition_point(|group| group.entry < point.0);
         let mut window = Window {
+            reuses: BTreeMap::new(),
             groups_issued: u32::try_from(groups_issued).expect("fewer than 2^32 groups"),
             cuts,
             graph,
@@ -85,6 +89,10 @@ impl<'g> Window<'g> {
         window.sort_into_files();
         if !graph.profile.has_log() {
             window.sort_into_names();
+        }
+        if graph.profile.freed_blocks.value == FreedBlocks::AtOnce {
+            let found = (0..window.pending.len()).map(|slot| (slot, window.find_reuses(slot)));
+            window.reuses = found.filter(|(_, ways)| !ways.is_empty()).collect();
         }
         window
     }

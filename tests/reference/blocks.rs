@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tornwrite::{
     image::Inode,
-    profile::{DataFirst, DataPath, FreedBlocks, FreshTear, Growth, OverwriteTear, TailGrowth},
+    profile::{DataFirst, DataPath, FreshTear, Growth, OverwriteTear, TailGrowth},
 };
 
 use super::{
@@ -121,9 +121,6 @@ impl Builder<'_> {
             let effect = self.bytes_effect(write, unit, before, fresh);
             self.effects[effect].blocks.insert(key);
             self.effects[effect].fresh = fresh;
-            if fresh && self.rules.freed_blocks == FreedBlocks::AtOnce {
-                self.effects[effect].reuses = self.given_back.get(&key).copied();
-            }
             // A length needs the bytes that it shows, not those of the same write below the old one.
             if key.1 >= write.old_size / BLOCK {
                 write.parts.push((effect, fresh));

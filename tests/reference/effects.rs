@@ -56,8 +56,6 @@ pub struct Effect {
     pub blocks: BTreeSet<(Inode, usize)>,
     /// Whether it is the first version of a new block.
     pub fresh: bool,
-    /// What gave back an old block that it may use again: where that is lost, it overwrites the old block.
-    pub reuses: Option<usize>,
     /// The position from which on it cannot be lost.
     pub certain_at: Option<usize>,
     /// The position from which on it cannot survive.
@@ -94,8 +92,6 @@ pub struct Builder<'r> {
     pub made: BTreeMap<Inode, usize>,
     /// The effects since the blocks of a file were last given back.
     pub versions: BTreeMap<(Inode, usize), Vec<usize>>,
-    /// The blocks that were given back, and by what.
-    pub given_back: BTreeMap<(Inode, usize), usize>,
     /// What the running program sees: write-back takes whole units from here.
     pub live: Disk,
     pub entry: usize,
@@ -117,7 +113,6 @@ pub fn effects_of(recording: &Recording, rules: Rules) -> (Disk, Vec<Effect>) {
         last_name: BTreeMap::new(),
         made: BTreeMap::new(),
         versions: BTreeMap::new(),
-        given_back: BTreeMap::new(),
         live: Disk::new(&recording.base),
         entry: 0,
         allocated: vec![false; entries.len()],

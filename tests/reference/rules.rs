@@ -18,7 +18,6 @@ pub struct Rules {
     pub tail_growth: TailGrowth,
     pub data_first: DataFirst,
     pub cut_tail: CutTail,
-    pub freed_blocks: FreedBlocks,
     pub data: DataPath,
     pub overwrite_tear: OverwriteTear,
     pub fresh_tear: FreshTear,
@@ -37,7 +36,6 @@ impl Rules {
             tail_growth: profile.tail_growth.value,
             data_first: profile.data_first.value,
             cut_tail: profile.cut_tail.value,
-            freed_blocks: profile.freed_blocks.value,
             data: profile.data.value,
             overwrite_tear: profile.overwrite_tear.value,
             fresh_tear: profile.fresh_tear.value,
@@ -79,10 +77,12 @@ pub fn profile(name: &str) -> Profile {
     zeros(Profile::find(name).unwrap())
 }
 
-/// The same profile with zeros for what was never written.
+/// The same profile with zeros for what was never written, and blocks that wait for the log before they are used again: of
+/// the one and the other the reference knows nothing else.
 pub fn zeros(profile: &Profile) -> Profile {
     Profile {
         fill: changed(FillSet::Zero),
+        freed_blocks: changed(FreedBlocks::AfterCommit),
         ..*profile
     }
 }

@@ -40,7 +40,7 @@ impl Builder<'_> {
             // A shorter length does not need its cut, but no cut goes without its length.
             self.push(vec![cut], edges([effect], Why::Needs), false);
         }
-        self.give_back(inode, size.div_ceil(BLOCK)..usize::MAX, effect);
+        self.give_back(inode, size.div_ceil(BLOCK)..usize::MAX);
     }
 
     /// The rest of a block is overwritten with zeros, if there is a block; the effects that do so.
@@ -56,13 +56,8 @@ impl Builder<'_> {
     }
 
     /// Blocks are allocated anew when they are written again.
-    ///
-    /// `by` is what gives them back.
-    fn give_back(&mut self, inode: Inode, range: Range<usize>, by: usize) {
+    fn give_back(&mut self, inode: Inode, range: Range<usize>) {
         let inside = |&(of, block): &(Inode, usize)| of == inode && range.contains(&block);
-        let written = self.blocks.iter().filter(|(_, block)| block.written);
-        let old: Vec<_> = written.map(|(key, _)| *key).filter(inside).collect();
-        self.given_back.extend(old.into_iter().map(|key| (key, by)));
         self.blocks.retain(|key, _| !inside(key));
         self.versions.retain(|key, _| !inside(key));
     }
@@ -102,8 +97,8 @@ impl Builder<'_> {
             range: whole.start * BLOCK..whole.end * BLOCK,
         };
         self.live.apply(&zero);
-        let by = self.push(vec![zero], Vec::new(), self.rules.has_log());
-        self.give_back(inode, whole, by);
+        self.push(vec![zero], Vec::new(), self.rules.has_log());
+        self.give_back(inode, whole);
     }
 
     /// What was never written to disk is gone from the running program's view too.

@@ -87,9 +87,7 @@ impl Walk<'_> {
     fn is_possible(&self, index: usize) -> bool {
         let effect = &self.effects[index];
         let gone = effect.gone_at.is_some_and(|at| at <= self.point);
-        let reused = effect.reuses.is_some_and(|by| !self.kept[by]);
-        let binds = |edge: &&Edge| edge.to < index && (!reused || edge.why == Why::Version);
-        let before = effect.edges.iter().filter(binds);
+        let before = effect.edges.iter().filter(|edge| edge.to < index);
         !gone
             && before
                 .copied()

@@ -1,10 +1,11 @@
 //! Blocks that were given back and are used again before the log says so, where a profile allows that.
 //!
-//! If what gave the blocks back (a truncate, a hole, the removal of the last name) is lost, the old file is there again, and
+//! If what gave the blocks back (a truncate, a hole, the unlinking of the last name) is lost, the old file is there again, and
 //! some of its blocks hold what was written to new blocks since. One write takes them, in its own order and from any place of
 //! its own or of theirs on, and each block of it may have got to disk or not.
 //!
-//! Deliberately not modelled: that a file which is still open keeps its blocks (closing is not recorded); that several writes
+//! Deliberately not modelled: blocks of a file that a rename replaced, which were never seen to be used again before the
+//! rename was in the log; that a file which is still open keeps its blocks (closing is not recorded); that several writes
 //! share the blocks of one file; what else was written to a new block before it got to disk. Of more than [`TOLD_APART`]
 //! blocks that coincide only the first ones or the last ones got to disk.
 
@@ -92,11 +93,7 @@ impl Window<'_> {
     /// Whether a removal takes the only name that a file has.
     fn is_last_name(&self, removal: &Effect, inode: Inode) -> bool {
         let entry = &self.graph.recording.trace.entries()[removal.entry as usize];
-        let removes = match entry.action {
-            Action::Unlink { .. } => true,
-            Action::Rename { replaced, .. } => replaced == Some(inode),
-            _ => false,
-        };
+        let removes = matches!(entry.action, Action::Unlink { .. });
         let named = |effect: &Effect| matches!(effect.kind, EffectKind::Name { target, .. } if target == Some(inode));
         let mut pending = (0..self.pending.len()).map(|slot| self.effect(slot));
         removes && self.durable.links(inode) == 1 && !pending.any(named)

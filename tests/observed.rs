@@ -21,7 +21,7 @@ use tornwrite::{
 
 /// Seen without journal, and allowed by no profile: the inode table, which says that blocks hold data, was not written by
 /// the barrier, so data that had been durable read as zeros. A barrier that does not keep its word is the device
-/// `lying-device`; a profile must not say so.
+/// `lying`; a profile must not say so.
 const BROKEN_BARRIERS: [(&str, &str); 2] = [
     ("append_nosync", "f=0*6000"),
     ("append_syncfs", "f=A*5000+B*3192+0*1808"),

@@ -8,7 +8,7 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ),
     (
         "persistence barrier",
-        "an operation that makes earlier effects durable: fsync, fdatasync, fsync of a directory",
+        "an operation that makes earlier effects durable: fsync, fdatasync, fsync of a directory, syncfs, msync, an `O_DSYNC` write",
     ),
     (
         "effect",

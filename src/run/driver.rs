@@ -4,7 +4,7 @@ use super::{
     Coverage, CoverageMark, CrashChoice, InvariantCount, LegalStates, RunConfig, RunOutcome,
     Schedule, Violation,
     explore::Explorer,
-    life::{Life, Start, errors_before, record},
+    life::{Life, Start, named, record},
     media::LastGroup,
     recover::{Recovered, Trials},
     signature::signature,
@@ -68,7 +68,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             .crashes
             .push(next.choice.describe(&life.recording, config));
         let (point, kind) = (next.choice.point, next.choice.kind);
-        tally.errors.push(errors_before(&life.errors, point));
+        tally.errors.push(named(&life.errors));
         past = settle(job, life, point, kind, &next.state);
         first = match &next.start {
             Start::Mount(_) => Position(0),
@@ -234,7 +234,7 @@ impl Tally {
         if let (true, Outcome::Violated(witness)) = (is_first, outcome) {
             let schedule = Schedule {
                 crashes: self.crashes.clone(),
-                errors: self.errors_up_to(&life.errors, Position::NEVER),
+                errors: self.errors_with(&life.errors),
                 ..Schedule::default()
             };
             self.keep(
@@ -319,12 +319,10 @@ impl Tally {
                     let signature = signature(last, trial.inner.is_some());
                     let mut crashes = self.crashes.clone();
                     crashes.push(crash);
-                    let within = in_recovery.first().map_or(Position::NEVER, |c| c.point);
-                    let point = trial.state.window.point;
                     let schedule = Schedule {
                         crashes,
-                        errors: self.errors_up_to(&trial.life.errors, point),
-                        errors_in_recovery: errors_before(&trial.outer.errors, within),
+                        errors: self.errors_with(&trial.life.errors),
+                        errors_in_recovery: named(&trial.outer.errors),
                         in_recovery,
                     };
                     self.keep(index, *witness, schedule, trial.digest(), signature);
@@ -335,14 +333,10 @@ impl Tally {
         clean
     }
 
-    /// The errors injected into earlier lives, and those of this one before a point; nothing if there were none.
-    fn errors_up_to(
-        &self,
-        errors: &[(Position, InjectedError)],
-        point: Position,
-    ) -> Vec<Vec<InjectedError>> {
+    /// The errors injected into earlier lives, and those of this one; nothing if there were none.
+    fn errors_with(&self, errors: &[(Position, InjectedError)]) -> Vec<Vec<InjectedError>> {
         let mut all = self.errors.clone();
-        all.push(errors_before(errors, point));
+        all.push(named(errors));
         if all.iter().all(Vec::is_empty) {
             all.clear();
         }

@@ -47,13 +47,10 @@ pub(super) fn log_failure(errors: &[(Position, InjectedError)]) -> Position {
     failed.map_or(Position::NEVER, |(at, _)| *at)
 }
 
-/// Those of the errors that were injected before a point.
-pub(super) fn errors_before(
-    errors: &[(Position, InjectedError)],
-    point: Position,
-) -> Vec<InjectedError> {
-    let before = errors.iter().filter(|(at, _)| *at <= point);
-    before.map(|(_, error)| error.clone()).collect()
+/// The errors that were injected, those behind a crash too: what a barrier says that it could not write may have failed
+/// before the crash.
+pub(super) fn named(errors: &[(Position, InjectedError)]) -> Vec<InjectedError> {
+    errors.iter().map(|(_, error)| error.clone()).collect()
 }
 
 impl Start {

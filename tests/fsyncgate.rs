@@ -13,7 +13,7 @@ use std::sync::Arc;
 use support::{CountUp, Durable, config};
 use tornwrite::{
     base::{Ratio, Seed},
-    profile::FsyncFailure,
+    profile::{FsyncFailure, Profile},
     run::{
         Acknowledgements, CoverageMark, CrashMode, FaultKind, Faults, Job, RunConfig, RunOutcome,
         Subject, SubjectError, Verdict, replay, run,

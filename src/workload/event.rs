@@ -96,6 +96,11 @@ impl EventLog {
 
     /// Adds an event at the end.
     pub fn push(&mut self, stream: &[u8], id: u64, data: &[u8]) {
+        if self.events.is_empty() {
+            // What most recoveries show fits in without growing.
+            self.bytes.reserve(1 << 14);
+            self.events.reserve(64);
+        }
         let stream_start = self.bytes.len();
         self.bytes.extend_from_slice(stream);
         let data_start = self.bytes.len();

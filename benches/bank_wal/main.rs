@@ -112,16 +112,16 @@ fn whole_runs(wal: &EventStoreJob, bank: &BankTransfers, oracle: &BankOracle) ->
 
 /// What ten times as many unsynced operations cost: the naive store, which never syncs.
 fn growth() -> f64 {
-    let [few, many] = [200, 2000].map(|batches| {
+    let [mut few, mut many] = [200, 2000].map(|batches| {
         let job = job(StoreKind::Ndjson, bank(batches));
-        move |seed| {
-            run(&job, &config(1), Seed(seed));
+        let mut seeds = (0..).map(Seed);
+        move || {
+            run(&job, &config(1), seeds.next().expect("endless"));
+            1
         }
     });
-    let mut ratios: Vec<f64> = (0..5)
-        .map(|seed| seconds(|| many(seed)) / seconds(|| few(seed)))
-        .collect();
-    median(&mut ratios)
+    let (few, many) = interleaved(&mut few, &mut many);
+    few / many
 }
 
 fn interleaved(ours: &mut dyn FnMut() -> u64, floor: &mut dyn FnMut() -> u64) -> (f64, f64) {
@@ -144,12 +144,6 @@ fn rate(work: &mut dyn FnMut() -> u64) -> f64 {
         done += work();
     }
     done as f64 / start.elapsed().as_secs_f64()
-}
-
-fn seconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
 }
 
 fn median(figures: &mut [f64]) -> f64 {

@@ -11,7 +11,10 @@ mod freed;
 mod sectors;
 mod write_out;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use crate::base::{Digest, Hasher};
 
@@ -57,6 +60,8 @@ pub enum Node {
 pub struct Image {
     nodes: Vec<Option<Node>>,
     freed: FreedBlocks,
+    /// Known once it was asked for, until the next change.
+    digest: OnceLock<Digest>,
 }
 
 impl Default for Image {
@@ -71,6 +76,7 @@ impl Image {
         Image {
             nodes: vec![Some(Node::Directory(Arc::default()))],
             freed: FreedBlocks::default(),
+            digest: OnceLock::new(),
         }
     }
 
@@ -81,6 +87,7 @@ impl Image {
 
     /// Sets what files gave back.
     pub fn set_freed(&mut self, freed: FreedBlocks) {
+        self.change();
         self.freed = freed;
     }
 
@@ -120,6 +127,7 @@ impl Image {
 
     /// Makes an empty file or directory, which has no name yet.
     pub fn add(&mut self, inode: Inode, node: Node) {
+        self.change();
         if self.nodes.len() <= inode.index() {
             self.nodes.resize(inode.index() + 1, None);
         }
@@ -132,6 +140,7 @@ impl Image {
     ///
     /// If the inode is no file.
     pub fn file_mut(&mut self, inode: Inode) -> &mut FileContent {
+        self.change();
         match &mut self.nodes[inode.index()] {
             Some(Node::File(file)) => Arc::make_mut(file),
             other => panic!("{inode} is {other:?}, not a file"),
@@ -144,6 +153,7 @@ impl Image {
     ///
     /// If the inode is no directory.
     pub fn directory_mut(&mut self, inode: Inode) -> &mut Directory {
+        self.change();
         match &mut self.nodes[inode.index()] {
             Some(Node::Directory(directory)) => Arc::make_mut(directory),
             other => panic!("{inode} is {other:?}, not a directory"),
@@ -200,6 +210,7 @@ impl Image {
     /// A directory that the crash left with two names (both halves of a rename, where a profile allows that) keeps the
     /// first, as a filesystem check would have it; so a tree stays a tree.
     pub fn settle(&mut self) {
+        self.change();
         let mut reached = vec![false; self.nodes.len()];
         reached[Inode::ROOT.index()] = true;
         let mut open = vec![Inode::ROOT];
@@ -239,6 +250,10 @@ impl Image {
 
     /// The identity of a settled image: equal for equal trees over the same inode numbers, and equal freed blocks.
     pub fn digest(&self) -> Digest {
+        *self.digest.get_or_init(|| self.compute_digest())
+    }
+
+    fn compute_digest(&self) -> Digest {
         let mut hasher = Hasher::new();
         for (index, node) in self.nodes.iter().enumerate() {
             match node {
@@ -258,6 +273,10 @@ impl Image {
         }
         self.freed.hash_into(&mut hasher);
         hasher.finish()
+    }
+
+    fn change(&mut self) {
+        self.digest = OnceLock::new();
     }
 }
 

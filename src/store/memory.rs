@@ -43,9 +43,7 @@ impl Memory {
 
     /// Adds all events to `log`.
     pub(super) fn read_all(&self, log: &mut EventLog) {
-        for event in self.log.iter() {
-            log.push(event.stream, event.id, event.data);
-        }
+        log.extend_from(&self.log);
     }
 
     /// Adds the events of one stream to `log`.

@@ -113,6 +113,18 @@ impl EventLog {
         });
     }
 
+    /// Adds all events of another log at the end.
+    pub fn extend_from(&mut self, other: &EventLog) {
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.events.extend(other.events.iter().map(|span| Span {
+            stream_start: before + span.stream_start,
+            data_start: before + span.data_start,
+            end: before + span.end,
+            id: span.id,
+        }));
+    }
+
     /// The number of events.
     pub fn len(&self) -> usize {
         self.events.len()
@@ -180,6 +192,21 @@ mod tests {
         );
         log.truncate(1);
         assert_eq!(log, one);
+    }
+
+    #[test]
+    fn a_log_behind_another_is_what_pushing_its_events_gives() {
+        let mut tail = EventLog::new();
+        tail.push(b"b", 3, b"two");
+        tail.push(b"", 4, b"");
+        let mut log = EventLog::new();
+        log.push(b"a", 0, b"one");
+        let mut pushed = log.clone();
+        log.extend_from(&tail);
+        for event in tail.iter() {
+            pushed.push(event.stream, event.id, event.data);
+        }
+        assert_eq!(log, pushed);
     }
 
     #[test]

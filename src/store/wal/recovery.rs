@@ -161,7 +161,7 @@ impl Reading {
             log,
             snapshot_lsn: lsn,
             proven_lsn: lsn,
-            batches: Vec::new(),
+            batches: Vec::with_capacity(64),
             valid: Vec::new(),
             end: (first_segment, 0),
             without,

@@ -29,6 +29,10 @@ use tornwrite::{
     workload::{BankConfig, BankTransfers},
 };
 
+/// The one of the binary; the floor has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const INVARIANTS: [&str; 6] = [
     "recovery-succeeds",
     "no-phantom",

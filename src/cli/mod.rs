@@ -16,6 +16,7 @@ mod progress;
 mod replay;
 mod run;
 mod select;
+mod target;
 mod terminal;
 
 use std::process::ExitCode;

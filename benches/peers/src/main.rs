@@ -1,0 +1,144 @@
+//! The job `bank-wal` over tornwrite, turmoil, a killed process, and no filesystem at all, in one interleaved run.
+//!
+//! Prints two tables and ends with a failure if a bar is missed. `docs/performance.md` says what is compared and how to read it.
+
+mod contenders;
+#[path = "../../bank_wal/floor.rs"]
+mod floor;
+#[path = "../../bank_wal/job.rs"]
+mod job;
+#[path = "../../bank_wal/judge.rs"]
+mod judge;
+mod kill_peer;
+#[path = "../../bank_wal/ndjson_floor.rs"]
+mod ndjson_floor;
+mod rounds;
+mod turmoil_peer;
+
+use std::{env, io, path::Path, process::ExitCode};
+
+use tornwrite::base::Seed;
+
+use contenders::{Drawn, Rates};
+use rounds::{ROUND, ROUNDS, Rate};
+
+/// The one of the binary; all contenders have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> io::Result<ExitCode> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match &arguments[..] {
+        [] => {
+            let drawn = Drawn::default();
+            let rates = contenders::measure(&drawn);
+            print_rates(&rates, &drawn);
+            Ok(print_bars(&rates))
+        }
+        [first, directory, seed] if first == kill_peer::CHILD => {
+            let seed = seed.parse().map_err(io::Error::other)?;
+            kill_peer::child(Path::new(directory), Seed(seed))
+        }
+        _ => Err(io::Error::other("it takes no arguments")),
+    }
+}
+
+fn print_rates(rates: &Rates, drawn: &Drawn) {
+    let milliseconds = ROUND.as_millis();
+    println!("Medians of {ROUNDS} rounds of {milliseconds} ms each, in turns, on one thread:\n");
+    println!("| | per CPU-second | per second |\n|---|---:|---:|");
+    let row = |name: &str, rate: Rate| {
+        let show = |rate: f64| match rate {
+            ..100.0 => format!("{rate:.1}"),
+            _ => format!("{rate:.0}"),
+        };
+        let (cpu, wall) = (show(rate.per_cpu_second), show(rate.per_second));
+        println!("| {name} | {cpu} | {wall} |");
+    };
+    row(
+        "tornwrite: distinct images recovered and checked",
+        rates.images,
+    );
+    row("floor: cuts recovered and checked", rates.images_floor);
+    row("tornwrite: whole runs", rates.runs);
+    row("floor: whole runs", rates.runs_floor);
+    row("turmoil: whole runs", rates.turmoil);
+    row("kill -9: whole runs", rates.kill);
+    row("tornwrite: 2000 unsynced batches", rates.unsynced);
+    row("floor: 2000 unsynced batches", rates.unsynced_floor);
+    row("turmoil: 2000 unsynced batches", rates.unsynced_turmoil);
+    let (states, seen) = (drawn.states.get(), drawn.states.get() - drawn.images.get());
+    println!(
+        "\nOf {states} crash states drawn for the first row, {seen} were images seen before: settled without a recovery, and not counted.\n"
+    );
+}
+
+/// What is wanted of a ratio.
+enum Bar {
+    AtLeast(f64),
+    Below(f64),
+    /// It is for information.
+    None,
+}
+
+fn print_bars(rates: &Rates) -> ExitCode {
+    println!("| per CPU-second | ratio | bar | |\n|---|---:|---:|---|");
+    let ratio = |one: Rate, other: Rate| one.per_cpu_second / other.per_cpu_second;
+    let (unsynced, floor) = (rates.unsynced, rates.unsynced_floor);
+    let rows = [
+        (
+            "images / their floor",
+            ratio(rates.images, rates.images_floor),
+            Bar::AtLeast(0.7),
+        ),
+        (
+            "whole runs / their floor",
+            ratio(rates.runs, rates.runs_floor),
+            Bar::AtLeast(0.5),
+        ),
+        (
+            "images / turmoil's runs",
+            ratio(rates.images, rates.turmoil),
+            Bar::AtLeast(4.0),
+        ),
+        (
+            "whole runs / turmoil's",
+            ratio(rates.runs, rates.turmoil),
+            Bar::AtLeast(4.0),
+        ),
+        (
+            "whole runs / those of kill -9",
+            ratio(rates.runs, rates.kill),
+            Bar::None,
+        ),
+        (
+            "cost of 2000 unsynced batches / of their floor",
+            ratio(floor, unsynced),
+            Bar::Below(8.0),
+        ),
+        (
+            "the same for turmoil",
+            ratio(floor, rates.unsynced_turmoil),
+            Bar::None,
+        ),
+    ];
+    let mut missed = 0;
+    for (name, ratio, bar) in rows {
+        let (wanted, reached) = match bar {
+            Bar::AtLeast(least) => (format!("≥ {least}"), ratio >= least),
+            Bar::Below(limit) => (format!("< {limit}"), ratio < limit),
+            Bar::None => (String::new(), true),
+        };
+        let verdict = match (reached, &bar) {
+            (_, Bar::None) => "",
+            (true, _) => "reached",
+            (false, _) => "**missed**",
+        };
+        missed += u32::from(!reached);
+        println!("| {name} | {ratio:.2} | {wanted} | {verdict} |");
+    }
+    match missed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}

@@ -81,10 +81,10 @@ fn crc(record: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The events of all whole batches, and where the last of these ends.
-pub(crate) fn recover(log: &[u8]) -> (EventLog, usize) {
+/// The events of all whole batches, where the last of these ends, and the sequence number that follows.
+pub(crate) fn recover(log: &[u8]) -> (EventLog, usize, u64) {
     let mut events = EventLog::new();
-    let mut committed = (0, 0);
+    let mut committed = (0, 0, 0);
     let mut rest = log;
     let mut expected = 0_u64;
     while rest.len() >= HEADER_BYTES {
@@ -107,13 +107,14 @@ pub(crate) fn recover(log: &[u8]) -> (EventLog, usize) {
                 events.len() as u64,
                 &rest[data..end],
             ),
-            _ => committed = (events.len(), log.len() - rest.len() + end),
+            _ => committed = (events.len(), log.len() - rest.len() + end, expected + 1),
         }
         expected += 1;
         rest = &rest[end..];
     }
-    events.truncate(committed.0);
-    (events, committed.1)
+    let (count, end, sequence) = committed;
+    events.truncate(count);
+    (events, end, sequence)
 }
 
 /// Cuts the log at a byte drawn from `rng`, recovers and checks.
@@ -130,7 +131,7 @@ pub(crate) fn crash(
     let cut = rng.index(run.log.len() + 1);
     let image = run.log[..cut].to_vec();
     let acknowledged = run.ends.partition_point(|end| *end <= cut);
-    let (log, _) = recover(&image);
+    let (log, ..) = recover(&image);
     let holds = judge(&run.operations, acknowledged, &log, oracle, outcomes);
     assert!(holds, "a correct store violates an invariant");
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use tornwrite::{
     base::{Rng, Seed, Stream},
-    run::run,
+    run::{Job, Subject, run},
     store::StoreKind,
 };
 
@@ -13,6 +13,7 @@ use crate::{
     job::{bank, config, job, oracle},
     kill_peer, ndjson_floor,
     rounds::{self, Rate, Work},
+    subject,
     turmoil_peer::{self, Store},
 };
 
@@ -25,8 +26,10 @@ const RUNS: u64 = 8;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rates {
     pub(crate) images: Rate,
+    pub(crate) images_wal: Rate,
     pub(crate) images_floor: Rate,
     pub(crate) runs: Rate,
+    pub(crate) runs_wal: Rate,
     pub(crate) runs_floor: Rate,
     pub(crate) turmoil: Rate,
     pub(crate) kill: Rate,
@@ -45,10 +48,13 @@ pub(crate) struct Drawn {
 
 /// Measures all contenders in turns.
 pub(crate) fn measure(drawn: &Drawn) -> Rates {
+    let drawn_of_wal = Drawn::default();
     let [
         images,
+        images_wal,
         images_floor,
         runs,
+        runs_wal,
         runs_floor,
         turmoil,
         kill,
@@ -56,20 +62,24 @@ pub(crate) fn measure(drawn: &Drawn) -> Rates {
         unsynced_floor,
         unsynced_turmoil,
     ] = rounds::measure([
-        images(drawn),
+        images(framed(), drawn),
+        images(job(StoreKind::Wal, bank(50)), &drawn_of_wal),
         images_floor(),
-        runs(StoreKind::Wal, 50, RUNS),
+        runs(framed(), RUNS),
+        runs(job(StoreKind::Wal, bank(50)), RUNS),
         runs_floor(),
         turmoil(Store::Log, 50, RUNS),
         kill(),
-        runs(StoreKind::Ndjson, 2000, 1),
+        runs(job(StoreKind::Ndjson, bank(2000)), 1),
         unsynced_floor(),
         turmoil(Store::Ndjson, 2000, 1),
     ]);
     Rates {
         images,
+        images_wal,
         images_floor,
         runs,
+        runs_wal,
         runs_floor,
         turmoil,
         kill,
@@ -91,14 +101,21 @@ fn each<'a>(times: u64, mut work: impl FnMut(Seed) + 'a) -> Work<'a> {
     })
 }
 
-fn images(drawn: &Drawn) -> Work<'_> {
-    let job = job(StoreKind::Wal, bank(50));
+/// The framed log over the harness.
+fn framed() -> Job<subject::FramedLog> {
+    let bank = bank(50);
+    subject::job(bank, oracle(&bank))
+}
+
+fn images<'a, S: Subject + 'a>(job: Job<S>, drawn: &'a Drawn) -> Work<'a> {
     let config = config(STATES);
     let mut seeds = (0..).map(Seed);
     Box::new(move || {
         let outcome = run(&job, &config, seeds.next().expect("endless"));
-        drawn.states.set(drawn.states.get() + outcome.states_tried);
-        drawn.images.set(drawn.images.get() + outcome.recoveries);
+        assert!(!outcome.is_violating(), "a correct log is blamed");
+        let (states, images) = (&drawn.states, &drawn.images);
+        states.set(states.get() + outcome.states_tried);
+        images.set(images.get() + outcome.recoveries);
         outcome.recoveries
     })
 }
@@ -117,8 +134,7 @@ fn images_floor() -> Work<'static> {
     })
 }
 
-fn runs(store: StoreKind, batches: u32, times: u64) -> Work<'static> {
-    let job = job(store, bank(batches));
+fn runs<S: Subject + 'static>(job: Job<S>, times: u64) -> Work<'static> {
     let config = config(1);
     each(times, move |seed| drop(run(&job, &config, seed)))
 }

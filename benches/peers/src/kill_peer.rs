@@ -6,8 +6,10 @@
 
 use std::{
     env,
-    io::{self, Read as _, Write as _},
-    path::Path,
+    fs::{File, OpenOptions},
+    io::{self, ErrorKind, Read as _, Write as _},
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
@@ -17,18 +19,56 @@ use tornwrite::{
     workload::{BankTransfers, Operation},
 };
 
-use crate::{job, judge::judge};
+use crate::{
+    job,
+    judge::judge,
+    log_store::{Disk, Log},
+};
 
-#[allow(clippy::duplicate_mod, reason = "one store over two filesystems")]
-#[path = "log_store.rs"]
-mod log_store;
+/// The file in a real directory.
+struct RealDisk<'a>(&'a Path);
 
-/// What the store needs of `std::fs`, and the directory sync that turmoil has beside it.
-mod fs {
-    pub(super) use std::fs::{File, OpenOptions, read};
+impl RealDisk<'_> {
+    fn path(&self) -> PathBuf {
+        self.0.join("bank.wal")
+    }
+}
 
-    pub(super) fn sync_dir(path: &std::path::Path) -> std::io::Result<()> {
-        File::open(path)?.sync_all()
+impl Disk for RealDisk<'_> {
+    type File = File;
+
+    fn create(&self) -> io::Result<File> {
+        File::create_new(self.path())
+    }
+
+    fn open(&self) -> io::Result<Option<File>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path());
+        match file {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            file => file.map(Some),
+        }
+    }
+
+    fn read(&self, mut file: &File) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        file.write_all_at(bytes, offset)
+    }
+
+    fn cut(&self, file: &File, size_bytes: u64) -> io::Result<()> {
+        file.set_len(size_bytes)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        File::open(self.0)?.sync_all()
     }
 }
 
@@ -60,7 +100,7 @@ pub(crate) fn whole_run(
     read?;
     // It went on between the byte and the kill.
     output.read_to_end(&mut acknowledged)?;
-    let shown = log_store::recover(directory.path())?;
+    let (_, shown) = Log::open(RealDisk(directory.path()))?;
     let acknowledged = acknowledged.len();
     let holds = judge(&operations, acknowledged, &shown, oracle, &mut Vec::new());
     Ok((acknowledged, holds))
@@ -70,7 +110,7 @@ pub(crate) fn whole_run(
 pub(crate) fn child(directory: &Path, seed: Seed) -> io::Result<ExitCode> {
     let bank = job::bank(50);
     let operations = bank.life(seed, 0, bank.config().batches, &[]);
-    let mut log = log_store::Log::create(directory, &|| Ok(()))?;
+    let (mut log, _) = Log::open(RealDisk(directory))?;
     let mut output = io::stdout().lock();
     for operation in &operations {
         if let Operation::Append { stream, events } = operation {

@@ -10,9 +10,11 @@ mod job;
 #[path = "../../bank_wal/judge.rs"]
 mod judge;
 mod kill_peer;
+mod log_store;
 #[path = "../../bank_wal/ndjson_floor.rs"]
 mod ndjson_floor;
 mod rounds;
+mod subject;
 mod turmoil_peer;
 
 use std::{env, io, path::Path, process::ExitCode};
@@ -59,8 +61,10 @@ fn print_rates(rates: &Rates, drawn: &Drawn) {
         "tornwrite: distinct images recovered and checked",
         rates.images,
     );
+    row("tornwrite with `wal`: the same", rates.images_wal);
     row("floor: cuts recovered and checked", rates.images_floor);
     row("tornwrite: whole runs", rates.runs);
+    row("tornwrite with `wal`: the same", rates.runs_wal);
     row("floor: whole runs", rates.runs_floor);
     row("turmoil: whole runs", rates.turmoil);
     row("kill -9: whole runs", rates.kill);
@@ -95,6 +99,16 @@ fn print_bars(rates: &Rates) -> ExitCode {
             "whole runs / their floor",
             ratio(rates.runs, rates.runs_floor),
             Bar::AtLeast(0.5),
+        ),
+        (
+            "images with `wal` / floor",
+            ratio(rates.images_wal, rates.images_floor),
+            Bar::None,
+        ),
+        (
+            "whole runs with `wal` / floor",
+            ratio(rates.runs_wal, rates.runs_floor),
+            Bar::None,
         ),
         (
             "images / turmoil's runs",

@@ -9,7 +9,7 @@ use std::{
     cell::{Cell, RefCell},
     future,
     io::{self, Write as _},
-    path::Path,
+    os::unix::fs::FileExt as _,
     rc::Rc,
 };
 
@@ -18,16 +18,19 @@ use tornwrite::{
     oracle::BankOracle,
     workload::{BankTransfers, EventLog, Operation},
 };
-use turmoil::{Builder, fs::shim::std::fs};
+use turmoil::{
+    Builder,
+    fs::shim::std::fs::{self, File, OpenOptions},
+};
 
-use crate::{judge::judge, ndjson_floor};
-
-#[allow(clippy::duplicate_mod, reason = "one store over two filesystems")]
-#[path = "log_store.rs"]
-mod log_store;
+use crate::{
+    judge::judge,
+    log_store::{Disk, Log},
+    ndjson_floor,
+};
 
 const HOST: &str = "bank";
-const ROOT: &str = "/";
+const LOG: &str = "/bank.wal";
 const EVENTS: &str = "/events.ndjson";
 
 /// Which store does the job.
@@ -62,7 +65,7 @@ pub(crate) fn whole_run(
 ) -> (usize, bool) {
     let batches = bank.config().batches as usize;
     let count = match store {
-        // Creation, both syncs; a write and a sync each.
+        // The new file, both syncs; a write and a sync each.
         Store::Log => 3 + 2 * batches,
         // Two events each: open, write, close.
         Store::Ndjson => 6 * batches,
@@ -81,7 +84,7 @@ pub(crate) fn whole_run(
         async move {
             if shared.left.get() > 0 {
                 let done = shared.work();
-                // With nothing left, an error is the crash that was drawn; without one it comes after the work.
+                // With nothing left, an error is the crash that was drawn; otherwise it comes after the work.
                 if shared.left.replace(0) > 0 {
                     done?;
                 }
@@ -108,18 +111,19 @@ pub(crate) fn whole_run(
 }
 
 impl Shared {
+    /// Counts an operation that took effect; an error if the crash comes before it is answered.
     fn step(&self) -> io::Result<()> {
-        self.left.set(self.left.get() - 1);
-        if self.left.get() == 0 {
-            return Err(io::Error::other("the crash"));
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        match left {
+            1 => Err(io::Error::other("the crash")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn work(&self) -> io::Result<()> {
-        let step = || self.step();
         let mut log = match self.store {
-            Store::Log => Some(log_store::Log::create(Path::new(ROOT), &step)?),
+            Store::Log => Some(Log::open(self)?.0),
             Store::Ndjson => None,
         };
         let mut id = 0;
@@ -144,7 +148,7 @@ impl Shared {
     fn append_line(&self, stream: &[u8], id: u64, data: &[u8]) -> io::Result<()> {
         let mut line = Vec::new();
         ndjson_floor::push(&mut line, stream, id, data);
-        let mut options = fs::OpenOptions::new();
+        let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).open(EVENTS)?;
         self.step()?;
         file.write_all(&line)?;
@@ -155,10 +159,54 @@ impl Shared {
 
     fn recover(&self) -> io::Result<EventLog> {
         match self.store {
-            Store::Log => log_store::recover(Path::new(ROOT)),
+            Store::Log => Ok(Log::open(self)?.1),
             Store::Ndjson if fs::exists(EVENTS) => Ok(ndjson_floor::recover(&fs::read(EVENTS)?)),
             Store::Ndjson => Ok(EventLog::new()),
         }
+    }
+}
+
+/// Turmoil's files, as `std::fs` has them.
+impl Disk for &Shared {
+    type File = File;
+
+    fn create(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).open(LOG)?;
+        self.step()?;
+        Ok(file)
+    }
+
+    fn open(&self) -> io::Result<Option<File>> {
+        if !fs::exists(LOG) {
+            return Ok(None);
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).open(LOG).map(Some)
+    }
+
+    fn read(&self, _file: &File) -> io::Result<Vec<u8>> {
+        fs::read(LOG)
+    }
+
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        file.write_all_at(bytes, offset)?;
+        self.step()
+    }
+
+    fn cut(&self, file: &File, size_bytes: u64) -> io::Result<()> {
+        file.set_len(size_bytes)?;
+        self.step()
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()?;
+        self.step()
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        fs::sync_dir("/")?;
+        self.step()
     }
 }
 

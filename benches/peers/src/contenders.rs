@@ -28,6 +28,7 @@ pub(crate) struct Rates {
     pub(crate) images: Rate,
     pub(crate) images_wal: Rate,
     pub(crate) images_floor: Rate,
+    pub(crate) workload: Rate,
     pub(crate) runs: Rate,
     pub(crate) runs_wal: Rate,
     pub(crate) runs_floor: Rate,
@@ -53,6 +54,7 @@ pub(crate) fn measure(drawn: &Drawn) -> Rates {
         images,
         images_wal,
         images_floor,
+        workload,
         runs,
         runs_wal,
         runs_floor,
@@ -65,6 +67,7 @@ pub(crate) fn measure(drawn: &Drawn) -> Rates {
         images(framed(), drawn),
         images(job(StoreKind::Wal, bank(50)), &drawn_of_wal),
         images_floor(),
+        workload(),
         runs(framed(), RUNS),
         runs(job(StoreKind::Wal, bank(50)), RUNS),
         runs_floor(),
@@ -78,6 +81,7 @@ pub(crate) fn measure(drawn: &Drawn) -> Rates {
         images,
         images_wal,
         images_floor,
+        workload,
         runs,
         runs_wal,
         runs_floor,
@@ -137,6 +141,12 @@ fn images_floor() -> Work<'static> {
 fn runs<S: Subject + 'static>(job: Job<S>, times: u64) -> Work<'static> {
     let config = config(1);
     each(times, move |seed| drop(run(&job, &config, seed)))
+}
+
+/// What every whole run starts with.
+fn workload() -> Work<'static> {
+    let bank = bank(50);
+    each(RUNS, move |seed| drop(bank.life(seed, 0, 50, &[])))
 }
 
 fn runs_floor() -> Work<'static> {

@@ -63,6 +63,10 @@ fn print_rates(rates: &Rates, drawn: &Drawn) {
     );
     row("tornwrite with `wal`: the same", rates.images_wal);
     row("floor: cuts recovered and checked", rates.images_floor);
+    row(
+        "the workload of a whole run, drawn and not done",
+        rates.workload,
+    );
     row("tornwrite: whole runs", rates.runs);
     row("tornwrite with `wal`: the same", rates.runs_wal);
     row("floor: whole runs", rates.runs_floor);
@@ -119,6 +123,11 @@ fn print_bars(rates: &Rates) -> ExitCode {
             "whole runs / turmoil's",
             ratio(rates.runs, rates.turmoil),
             Bar::AtLeast(4.0),
+        ),
+        (
+            "whole runs of the floor / turmoil's",
+            ratio(rates.runs_floor, rates.turmoil),
+            Bar::None,
         ),
         (
             "whole runs / those of kill -9",

@@ -82,6 +82,7 @@ fn print_rates(rates: &Rates, drawn: &Drawn) {
 }
 
 /// What is wanted of a ratio.
+#[derive(Clone, Copy)]
 enum Bar {
     AtLeast(f64),
     Below(f64),
@@ -89,79 +90,78 @@ enum Bar {
     None,
 }
 
-fn print_bars(rates: &Rates) -> ExitCode {
-    println!("| per CPU-second | ratio | bar | |\n|---|---:|---:|---|");
-    let ratio = |one: Rate, other: Rate| one.per_cpu_second / other.per_cpu_second;
-    let (unsynced, floor) = (rates.unsynced, rates.unsynced_floor);
-    let rows = [
-        (
-            "images / their floor",
-            ratio(rates.images, rates.images_floor),
-            Bar::AtLeast(0.7),
-        ),
+fn ratios(rates: &Rates) -> Vec<(&'static str, f64, Bar)> {
+    let of = |one: Rate, other: Rate| one.per_cpu_second / other.per_cpu_second;
+    let (floor, turmoil) = (rates.runs_floor, rates.turmoil);
+    let images = of(rates.images, rates.images_floor);
+    let images_wal = of(rates.images_wal, rates.images_floor);
+    let unsynced = of(rates.unsynced_floor, rates.unsynced);
+    let unsynced_turmoil = of(rates.unsynced_floor, rates.unsynced_turmoil);
+    let (least, none) = (Bar::AtLeast, Bar::None);
+    vec![
+        ("images / their floor", images, least(0.7)),
+        ("images with `wal` / floor", images_wal, none),
         (
             "whole runs / their floor",
-            ratio(rates.runs, rates.runs_floor),
-            Bar::AtLeast(0.5),
-        ),
-        (
-            "images with `wal` / floor",
-            ratio(rates.images_wal, rates.images_floor),
-            Bar::None,
+            of(rates.runs, floor),
+            least(0.5),
         ),
         (
             "whole runs with `wal` / floor",
-            ratio(rates.runs_wal, rates.runs_floor),
-            Bar::None,
+            of(rates.runs_wal, floor),
+            none,
         ),
         (
             "images / turmoil's runs",
-            ratio(rates.images, rates.turmoil),
-            Bar::AtLeast(4.0),
+            of(rates.images, turmoil),
+            least(4.0),
+        ),
+        (
+            "images with `wal` / turmoil's runs",
+            of(rates.images_wal, turmoil),
+            none,
         ),
         (
             "whole runs / turmoil's",
-            ratio(rates.runs, rates.turmoil),
-            Bar::AtLeast(4.0),
+            of(rates.runs, turmoil),
+            least(4.0),
         ),
         (
             "whole runs of the floor / turmoil's",
-            ratio(rates.runs_floor, rates.turmoil),
-            Bar::None,
+            of(floor, turmoil),
+            none,
         ),
         (
             "whole runs / those of kill -9",
-            ratio(rates.runs, rates.kill),
-            Bar::None,
+            of(rates.runs, rates.kill),
+            none,
         ),
         (
             "cost of 2000 unsynced batches / of their floor",
-            ratio(floor, unsynced),
+            unsynced,
             Bar::Below(8.0),
         ),
-        (
-            "the same for turmoil",
-            ratio(floor, rates.unsynced_turmoil),
-            Bar::None,
-        ),
-    ];
-    let mut missed = 0;
-    for (name, ratio, bar) in rows {
+        ("the same for turmoil", unsynced_turmoil, none),
+    ]
+}
+
+fn print_bars(rates: &Rates) -> ExitCode {
+    println!("| per CPU-second | ratio | bar | |\n|---|---:|---:|---|");
+    let mut code = ExitCode::SUCCESS;
+    for (name, ratio, bar) in ratios(rates) {
         let (wanted, reached) = match bar {
             Bar::AtLeast(least) => (format!("≥ {least}"), ratio >= least),
             Bar::Below(limit) => (format!("< {limit}"), ratio < limit),
-            Bar::None => (String::new(), true),
+            Bar::None => {
+                println!("| {name} | {ratio:.2} | | |");
+                continue;
+            }
         };
-        let verdict = match (reached, &bar) {
-            (_, Bar::None) => "",
-            (true, _) => "reached",
-            (false, _) => "**missed**",
-        };
-        missed += u32::from(!reached);
+        let verdict = if reached { "reached" } else { "**missed**" };
         println!("| {name} | {ratio:.2} | {wanted} | {verdict} |");
+        if !reached {
+            code = ExitCode::FAILURE;
+        }
     }
-    match missed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+    code
 }

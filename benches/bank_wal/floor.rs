@@ -5,11 +5,12 @@
 
 use crc32fast::Hasher;
 use tornwrite::{
-    base::{Position, Rng, Seed, Stream},
-    oracle::{BankOracle, Case, Issued, Oracle as _, Outcome},
-    trace::{Mark, OperationId, Promise},
-    workload::{BankTransfers, CrashKind, EventLog, Ledger, Operation},
+    base::{Rng, Seed, Stream},
+    oracle::{BankOracle, Outcome},
+    workload::{BankTransfers, EventBatch, EventLog, Operation},
 };
+
+use super::judge::judge;
 
 /// length u32, crc32 u32, sequence u64, stream length u16, kind u8; then stream and data.
 const HEADER_BYTES: usize = 19;
@@ -34,14 +35,24 @@ pub(crate) fn write(bank: &BankTransfers, seed: Seed) -> FloorRun {
     let mut sequence = 0;
     for operation in &run.operations {
         if let Operation::Append { stream, events } = operation {
-            for data in events.iter() {
-                push(&mut run.log, &mut sequence, EVENT, stream, data);
-            }
-            push(&mut run.log, &mut sequence, COMMIT, &[], &[]);
+            push_batch(&mut run.log, &mut sequence, stream, events);
             run.ends.push(run.log.len());
         }
     }
     run
+}
+
+/// Adds the records of one batch and the one that commits it.
+pub(crate) fn push_batch(
+    log: &mut Vec<u8>,
+    sequence: &mut u64,
+    stream: &[u8],
+    events: &EventBatch,
+) {
+    for data in events.iter() {
+        push(log, sequence, EVENT, stream, data);
+    }
+    push(log, sequence, COMMIT, &[], &[]);
 }
 
 fn push(log: &mut Vec<u8>, sequence: &mut u64, kind: u8, stream: &[u8], data: &[u8]) {
@@ -70,9 +81,10 @@ fn crc(record: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-fn recover(log: &[u8]) -> EventLog {
+/// The events of all whole batches, where the last of these ends, and the sequence number that follows.
+pub(crate) fn recover(log: &[u8]) -> (EventLog, usize, u64) {
     let mut events = EventLog::new();
-    let mut committed = 0;
+    let mut committed = (0, 0, 0);
     let mut rest = log;
     let mut expected = 0_u64;
     while rest.len() >= HEADER_BYTES {
@@ -95,13 +107,14 @@ fn recover(log: &[u8]) -> EventLog {
                 events.len() as u64,
                 &rest[data..end],
             ),
-            _ => committed = events.len(),
+            _ => committed = (events.len(), log.len() - rest.len() + end, expected + 1),
         }
         expected += 1;
         rest = &rest[end..];
     }
-    events.truncate(committed);
-    events
+    let (count, end, sequence) = committed;
+    events.truncate(count);
+    (events, end, sequence)
 }
 
 /// Cuts the log at a byte drawn from `rng`, recovers and checks.
@@ -117,50 +130,10 @@ pub(crate) fn crash(
 ) {
     let cut = rng.index(run.log.len() + 1);
     let image = run.log[..cut].to_vec();
-    let mut ledger = Ledger::new();
-    for (number, end) in (0..).zip(&run.ends) {
-        ledger.enter(Mark::Issued(OperationId(number)), Position(2 * number));
-        if *end <= cut {
-            let promise = Promise::Durable;
-            ledger.enter(
-                Mark::Acknowledged(OperationId(number), promise),
-                Position(2 * number + 1),
-            );
-        }
-    }
-    let appends = run
-        .operations
-        .iter()
-        .filter(|op| matches!(op, Operation::Append { .. }));
-    let standings = ledger.standings(Position(u32::MAX - 1), CrashKind::PowerLoss);
-    let history: Vec<_> = standings
-        .zip(appends)
-        .zip(0..)
-        .map(|((standing, operation), number)| Issued {
-            id: OperationId(number),
-            operation,
-            standing,
-            failed: false,
-            seen: false,
-        })
-        .collect();
-    let log = recover(&image);
-    let case = Case {
-        history: &history,
-        crash: CrashKind::PowerLoss,
-        recovery: Ok(&log),
-        again: None,
-        progress: None,
-        injected: false,
-        damage: None,
-    };
-    outcomes.clear();
-    oracle.check(&case, outcomes);
-    assert!(
-        !outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Outcome::Violated(_)))
-    );
+    let acknowledged = run.ends.partition_point(|end| *end <= cut);
+    let (log, ..) = recover(&image);
+    let holds = judge(&run.operations, acknowledged, &log, oracle, outcomes);
+    assert!(holds, "a correct store violates an invariant");
 }
 
 /// One whole run: workload, one crash, recovery, check.

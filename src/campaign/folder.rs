@@ -9,8 +9,12 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Reproducer;
-use crate::vfs::{
-    FileExt, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsExt, VfsFile, VfsOperation, VfsResult,
+use crate::{
+    run::Evidence,
+    vfs::{
+        FileExt, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsExt, VfsFile, VfsOperation,
+        VfsResult,
+    },
 };
 
 /// The file by which a folder is known to be one of ours.
@@ -63,7 +67,7 @@ impl Folder {
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
         let path = self.root.as_path().join(name);
         let temporary = self.root.as_path().join(format!("{name}.tmp"));
-        let bytes = pretty(value, path.as_path())?;
+        let bytes = pretty(value)?;
         let options = OpenOptions::new().write().create().truncate();
         let file = self.vfs.open(temporary.as_path(), options)?;
         file.write_all_at(&bytes, 0)?;
@@ -72,19 +76,34 @@ impl Folder {
         self.vfs.sync_dir(self.root.as_path())
     }
 
-    /// Writes what replays a finding.
-    pub(super) fn write_reproducer<S: Serialize>(
+    /// Writes what replays a finding, and what it shows; each file is there as a whole or not at all, and what takes the place of
+    /// older files is complete before they go.
+    pub(super) fn write_finding<S: Serialize>(
         &self,
         reproducer: &Reproducer<S>,
+        evidence: Option<&Evidence>,
     ) -> VfsResult<()> {
-        let folder = self
-            .root
-            .as_path()
-            .join(format!("violations/{}", reproducer.id));
-        let path = folder.as_path().join("reproducer.json");
+        let folder = format!("violations/{}", reproducer.id);
+        let folder = self.root.as_path().join(folder);
         self.vfs.create_dir_all(folder.as_path())?;
+        if let Some(evidence) = evidence {
+            let bytes = serde_json::to_vec(evidence).map_err(|_| unwritable())?;
+            self.replace(folder.as_path(), "evidence.json", &bytes)?;
+        }
+        self.replace(folder.as_path(), "reproducer.json", &pretty(reproducer)?)
+    }
+
+    fn replace(&self, folder: Path<'_>, name: &str, bytes: &[u8]) -> VfsResult<()> {
+        let temporary = folder.join(format!("{name}.tmp"));
+        self.vfs.write(temporary.as_path(), bytes)?;
         self.vfs
-            .write(path.as_path(), &pretty(reproducer, path.as_path())?)
+            .rename(temporary.as_path(), folder.join(name).as_path())
+    }
+
+    /// Takes a file away that is needed no more.
+    pub(super) fn remove(&self, name: &str) -> VfsResult<()> {
+        self.vfs
+            .remove_file(self.root.as_path().join(name).as_path())
     }
 
     /// The text of a file of this folder.
@@ -102,7 +121,7 @@ impl Folder {
 
 impl Log {
     pub(super) fn append_line(&self, value: &impl Serialize) -> VfsResult<()> {
-        let mut line = serde_json::to_vec(value).map_err(|_| unwritable(Path::ROOT))?;
+        let mut line = serde_json::to_vec(value).map_err(|_| unwritable())?;
         line.push(b'\n');
         self.0.append_all(&line)
     }
@@ -125,17 +144,17 @@ fn rotate(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<()> {
     unreachable!("there are not that many folders")
 }
 
-fn pretty(value: &impl Serialize, path: Path<'_>) -> VfsResult<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|_| unwritable(path))?;
+fn pretty(value: &impl Serialize) -> VfsResult<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|_| unwritable())?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// Our own types can always be written as JSON; should one not be, that is an error of the file.
-fn unwritable(path: Path<'_>) -> VfsError {
+fn unwritable() -> VfsError {
     VfsError::new(
         VfsOperation::Write,
-        path.to_owned(),
+        Path::ROOT.to_owned(),
         std::io::ErrorKind::InvalidData,
     )
 }

@@ -1,18 +1,22 @@
 //! What a campaign does: scenarios, each with a range of seeds.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
 use serde::Serialize;
 
 use crate::{
-    base::{SEED_VERSION, Seed},
+    base::{Digest, SEED_VERSION, Seed},
     run::{
-        CoverageMark, Expectation, Job, OPERATIONS_SUCCEED, RunConfig, RunOutcome, Subject, run,
+        CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, RunConfig, RunOutcome,
+        Subject, Violation, evidence, replay, run,
     },
 };
 
 /// What executes one seed.
 type Run = Box<dyn Fn(Seed) -> RunOutcome + Send + Sync>;
+
+/// What executes a violation again, to see what it is missing.
+type Explain = Box<dyn Fn(Seed, &Violation) -> Evidence + Send + Sync>;
 
 /// One scenario on one profile and one device.
 pub struct Entry {
@@ -34,9 +38,14 @@ pub struct Entry {
     pub required: BTreeMap<CoverageMark, u64>,
     /// With fewer runs than this there is no verdict.
     pub runs_min: u64,
+    /// Which crash states are tried.
+    pub mode: Mode,
+    /// A fingerprint of all that the runs depend on but the seeds: where it is equal, equal seeds try the same.
+    pub configuration: Digest,
     /// All that the runs depend on, for results and reproducers.
     pub resolved: serde_json::Value,
     pub(super) run: Run,
+    pub(super) explain: Explain,
 }
 
 impl Entry {
@@ -51,6 +60,8 @@ impl Entry {
     ) -> Entry {
         let mut invariants = job.oracle.invariants();
         invariants.push(OPERATIONS_SUCCEED);
+        let shared = Arc::new((job, config));
+        let config = &shared.1;
         Entry {
             name: name.into(),
             subject: subject.into(),
@@ -61,14 +72,34 @@ impl Entry {
             expectation: Expectation::Clean,
             required: BTreeMap::new(),
             runs_min: 0,
+            mode: config.mode,
+            configuration: Digest::default(),
             resolved: serde_json::Value::Null,
-            run: Box::new(move |seed| run(&job, &config, seed)),
+            run: {
+                let shared = shared.clone();
+                Box::new(move |seed| run(&shared.0, &shared.1, seed))
+            },
+            explain: Box::new(move |seed, violation| {
+                explain(&shared.0, &shared.1, seed, violation)
+            }),
         }
     }
 
     fn runs(&self) -> u64 {
         self.seeds.end.saturating_sub(self.seeds.start)
     }
+}
+
+/// What a violation shows when it is executed again.
+fn explain<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    violation: &Violation,
+) -> Evidence {
+    let schedule = &violation.schedule;
+    let replay = replay(job, config, seed, schedule, violation.invariant);
+    evidence(job, config, seed, schedule, &replay)
 }
 
 impl fmt::Debug for Entry {

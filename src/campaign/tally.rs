@@ -1,17 +1,19 @@
 //! Counts the runs of one scenario, in seed order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use serde::Serialize;
 
 use super::{
     Entry,
+    baseline::Baseline,
+    group::{EXPLAINED_MAX, Group},
     reproducer::finding_id,
     summary::{Finding, InvariantSummary, ScenarioSummary},
     verdict::judge,
 };
 use crate::{
-    base::{Digest, Hasher},
+    base::{Digest, Hasher, Seed},
     run::{Coverage, CoverageMark, LegalStates, RunOutcome, Violation},
 };
 
@@ -49,13 +51,25 @@ impl<'a> RunLine<'a> {
     }
 }
 
+/// The place of an invariant, and a signature.
+pub(super) type Key = (usize, String);
+
+/// A violation that is to be written down at once.
+pub(super) struct News<'o> {
+    /// The finding that it is if it is not explained.
+    pub(super) id: String,
+    pub(super) found: &'o Violation,
+    /// Whether it will be explained; otherwise this is the smallest of its kind so far.
+    pub(super) is_explained: bool,
+}
+
 /// What the runs of one entry add up to.
 pub(super) struct Tally<'a> {
     entry: &'a Entry,
     counted: ScenarioSummary,
     coverage: Coverage,
     /// By the place of the invariant, and the signature.
-    findings: BTreeMap<(usize, String), Finding>,
+    groups: BTreeMap<Key, Group>,
     hasher: Hasher,
 }
 
@@ -65,13 +79,16 @@ impl<'a> Tally<'a> {
         Tally {
             entry,
             coverage: Coverage::default(),
-            findings: BTreeMap::new(),
+            groups: BTreeMap::new(),
             hasher: Hasher::new(),
             counted: ScenarioSummary {
                 name: entry.name.clone(),
                 subject: entry.subject.clone(),
                 profile: entry.profile.clone(),
                 device: entry.device.clone(),
+                mode: entry.mode,
+                seeds: [entry.seeds.start, entry.seeds.end],
+                configuration: entry.configuration,
                 runs: 0,
                 crash_points: 0,
                 states_tried: 0,
@@ -85,6 +102,7 @@ impl<'a> Tally<'a> {
                 coverage: CoverageMark::ALL.map(|mark| (mark, 0)).into(),
                 kinds: BTreeMap::new(),
                 findings: Vec::new(),
+                unexplained: 0,
                 digest: Digest::default(),
                 expectation: entry.expectation.clone(),
                 met: false,
@@ -98,8 +116,8 @@ impl<'a> Tally<'a> {
         self.counted.violating_runs
     }
 
-    /// Counts one run; what it is the first to find.
-    pub(super) fn add<'o>(&mut self, outcome: &'o RunOutcome) -> Vec<(&Finding, &'o Violation)> {
+    /// Counts one run; what of it is to be written down at once.
+    pub(super) fn add<'o>(&mut self, outcome: &'o RunOutcome) -> Vec<News<'o>> {
         self.hasher.digest(outcome.digest);
         self.coverage.add(&outcome.coverage);
         let counted = &mut self.counted;
@@ -119,48 +137,54 @@ impl<'a> Tally<'a> {
             sum.violating_runs += u64::from(count.violated > 0);
             counted.violations += count.violated;
         }
-        let is_new: Vec<_> = outcome
-            .violations
-            .iter()
-            .map(|found| self.find(outcome, found))
-            .collect();
-        let new = is_new
-            .into_iter()
-            .zip(&outcome.violations)
-            .filter_map(|(key, found)| Some((self.findings.get(&key?)?, found)));
-        new.collect()
+        let found = outcome.violations.iter();
+        found
+            .filter_map(|violation| self.find(outcome.seed, violation))
+            .collect()
     }
 
-    /// Counts a finding; its key if it is the first of its kind.
-    fn find(&mut self, outcome: &RunOutcome, found: &Violation) -> Option<(usize, String)> {
-        let place = self
-            .entry
-            .invariants
-            .iter()
-            .position(|id| *id == found.invariant)?;
-        let key = (place, found.signature.clone());
-        if let Some(known) = self.findings.get_mut(&key) {
-            known.count += 1;
-            return None;
-        }
-        let id = finding_id(self.entry, found);
-        let finding = Finding {
-            reproducer: format!("violations/{id}/reproducer.json"),
-            id,
-            invariant: found.invariant.to_owned(),
-            count: 1,
-            first_seed: outcome.seed.0,
-            signature: found.signature.clone(),
+    fn find<'o>(&mut self, seed: Seed, found: &'o Violation) -> Option<News<'o>> {
+        let ids = &self.entry.invariants;
+        let place = ids.iter().position(|id| *id == found.invariant)?;
+        let news = |is_explained: bool| News {
+            id: finding_id(self.entry, found.invariant, &found.signature),
+            found,
+            is_explained,
         };
-        self.findings.insert(key.clone(), finding);
-        Some(key)
+        let explained = self.groups.len() < EXPLAINED_MAX;
+        match self.groups.entry((place, found.signature.clone())) {
+            btree_map::Entry::Vacant(free) => {
+                free.insert(Group::new(seed, found, explained));
+                Some(news(explained))
+            }
+            btree_map::Entry::Occupied(mut known) => {
+                let group = known.get_mut();
+                let is_smaller = group.add(seed, found);
+                (is_smaller && group.kept.is_none()).then(|| news(false))
+            }
+        }
     }
 
-    pub(super) fn finish(self) -> ScenarioSummary {
+    /// The groups, in the order of invariants.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&Key, &Group)> {
+        self.groups.iter()
+    }
+
+    /// What all that adds up to, with what it was found to be.
+    pub(super) fn finish(
+        self,
+        findings: Vec<Finding>,
+        baseline: Option<&Baseline>,
+    ) -> ScenarioSummary {
         let mut counted = self.counted;
         counted.coverage.extend(self.coverage.marks);
         counted.kinds = self.coverage.kinds;
-        counted.findings = self.findings.into_values().collect();
+        counted.findings = findings;
+        let unexplained = self.groups.values().filter(|group| group.kept.is_none());
+        counted.unexplained = unexplained.count() as u64;
+        if let Some(baseline) = baseline {
+            baseline.mark(&mut counted.findings);
+        }
         counted.digest = self.hasher.finish();
         (counted.verdict, counted.reasons) = judge(self.entry, &counted);
         counted.met = counted.verdict == super::Verdict::Expected;

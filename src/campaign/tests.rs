@@ -151,7 +151,10 @@ fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
-    (execute(&plan, 2, limits, &folder, &mut Nobody).unwrap(), fs)
+    (
+        execute(&plan, 2, limits, None, &folder, &mut Nobody).unwrap(),
+        fs,
+    )
 }
 
 fn verdict(entry: Entry) -> (Verdict, Vec<String>) {

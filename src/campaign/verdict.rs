@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, summary::ScenarioSummary};
+use super::{
+    Entry, Mark,
+    summary::{Finding, ScenarioSummary},
+};
 use crate::run::Expectation;
 
 /// What came of a scenario, or of a campaign.
@@ -68,8 +71,9 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
             .get(*id)
             .is_some_and(|count| count.violated > 0);
         match (&entry.expectation, violated) {
-            (expectation, true) if !expectation.allows(id) => {
-                surprises.push(format!("{id} was not expected to be violated"));
+            (expectation, true) if !expectation.allows(id) && !is_known(counted, id) => {
+                let news = news(counted, id);
+                surprises.push(format!("{id} was not expected to be violated{news}"));
             }
             (Expectation::Exactly(expected), false) if expected.contains(*id) => {
                 surprises.push(format!("{id} was expected to be violated and was not"));
@@ -81,6 +85,30 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
         surprises.push("violations were expected and there was none".to_owned());
     }
     surprises
+}
+
+/// Whether the baseline knows all that was found of an invariant, where none is expected to be violated at all.
+fn is_known(counted: &ScenarioSummary, id: &str) -> bool {
+    let mut found = of(counted, id).peekable();
+    counted.expectation == Expectation::Clean
+        && found.peek().is_some()
+        && found.all(|finding| finding.mark == Some(Mark::Known))
+}
+
+/// How much of what was found the baseline does not know.
+fn news(counted: &ScenarioSummary, id: &str) -> String {
+    let all = of(counted, id).count();
+    let new = of(counted, id).filter(|finding| finding.mark == Some(Mark::New));
+    match (new.count(), all) {
+        (0, _) => String::new(),
+        (new, 1) if new == 1 => ": its finding is new".to_owned(),
+        (new, all) => format!(": {new} of {all} findings are new"),
+    }
+}
+
+fn of<'c>(counted: &'c ScenarioSummary, id: &str) -> impl Iterator<Item = &'c Finding> {
+    let findings = counted.findings.iter();
+    findings.filter(move |finding| finding.invariant == id)
 }
 
 fn unexercised(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {

@@ -49,7 +49,7 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     };
     let mut watcher = Watcher::new(&plan, args.progress, args.quiet);
     let failed = |error| Failure::results(&out.label, &error);
-    let summary = campaign::execute(&plan, jobs, limits, &folder, &mut watcher);
+    let summary = campaign::execute(&plan, jobs, limits, None, &folder, &mut watcher);
     let timing = watcher.finish(jobs);
     let summary = summary.map_err(failed)?;
     folder.write_json("timing.json", &timing).map_err(failed)?;

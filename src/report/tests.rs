@@ -6,7 +6,7 @@ use super::{Detail, Human, Palette, WIDTH_COLUMNS, campaign, grouped};
 use crate::{
     base::Digest,
     campaign::{Finding, InvariantSummary, ScenarioSummary, Sentences, Summary, Verdict},
-    run::{Expectation, LegalStates},
+    run::{Expectation, LegalStates, Mode},
 };
 
 fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
@@ -21,13 +21,19 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         count: 12,
         first_seed: 3,
         reproducer: "violations/V-0123456789ab/reproducer.json".to_owned(),
+        missing: String::new(),
         signature: String::new(),
+        signatures: Vec::new(),
+        mark: None,
     };
     ScenarioSummary {
         name: "wal-note-truncate-in-place".to_owned(),
         subject: "wal-note".to_owned(),
         profile: "posix-minimum".to_owned(),
         device: "honest".to_owned(),
+        mode: Mode::Sampled,
+        seeds: [0, 100_000],
+        configuration: Digest::default(),
         runs: 100_000,
         crash_points: 1,
         states_tried: 1_000_000,
@@ -44,6 +50,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         coverage: BTreeMap::new(),
         kinds: BTreeMap::new(),
         findings: violated.iter().map(finding).collect(),
+        unexplained: 0,
         digest: Digest::default(),
         expectation: if verdict == Verdict::Expected && !violated.is_empty() {
             Expectation::Violations
@@ -66,6 +73,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         seeds: [0, 1],
         verdict: scenario.verdict,
         scenarios: vec![scenario],
+        baseline: None,
     };
     let sentence = "batch #3 was acknowledged as durable ".repeat(7);
     let witness = |_: &Finding| {

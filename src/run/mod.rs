@@ -12,6 +12,7 @@ mod evidence;
 mod expectation;
 mod explore;
 mod guard;
+mod identity;
 mod lay;
 mod legality;
 mod life;

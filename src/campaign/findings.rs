@@ -1,0 +1,215 @@
+//! From groups to findings: each group is explained once, and those that miss the same are one.
+//!
+//! ```text
+//! groups (by signature) ─► explain the first of each ─► findings (by what is missing) ─► explain the smallest of each
+//! ```
+//!
+//! Guarantees:
+//! - What a group misses is what its violation of the lowest seed misses; all else is a sum or a minimum, so that findings of
+//!   shards can be joined.
+//! - The reproducer of a finding is its smallest violation, if that one misses the same when it is explained itself; otherwise
+//!   the smallest of those that made it a finding. The evidence beside it is of the same violation.
+//! - Files are written as soon as a finding is known, and each as a whole.
+
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+use super::{
+    Entry, Folder, Observer, Plan, Reproducer, finding_id,
+    group::{Found, Group, Kept, Size},
+    pool,
+    summary::{Finding, SignatureCount},
+    tally::Tally,
+};
+use crate::{run::Evidence, vfs::VfsResult};
+
+/// The place of the invariant, and what is missing.
+type Key = (usize, String);
+
+/// Violations that miss the same.
+struct Merged {
+    finding: Finding,
+    /// The size of the violation whose files are written.
+    written: Size,
+    /// A smaller one, of which it is not known yet what it misses.
+    smaller: Option<Found>,
+}
+
+/// Explains what was found by each tally, and writes it down; the findings of each.
+pub(super) fn explain(
+    plan: &Plan,
+    tallies: &[Tally<'_>],
+    jobs: usize,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> VfsResult<Vec<Vec<Finding>>> {
+    let mut merged: Vec<BTreeMap<Key, Merged>> =
+        plan.entries.iter().map(|_| BTreeMap::new()).collect();
+    first_of_each_group(plan, tallies, jobs, folder, observer, &mut merged)?;
+    smallest_of_each_finding(plan, jobs, folder, observer, &mut merged)?;
+    let findings = merged.into_iter().zip(tallies).zip(&plan.entries);
+    let findings = findings.map(|((merged, tally), entry)| {
+        let explained = merged.into_iter();
+        let explained = explained.map(|((place, _), merged)| (place, merged.finding));
+        let unexplained = tally.groups().filter(|(_, group)| group.kept.is_none());
+        let unexplained = unexplained.map(|((place, signature), group)| {
+            let mut finding = new_finding(entry, *place, signature, signature);
+            count(&mut finding, signature, group);
+            (*place, finding)
+        });
+        in_order(explained.chain(unexplained).collect())
+    });
+    Ok(findings.collect())
+}
+
+/// The weakest broken guarantee first, then the most frequent.
+fn in_order(mut findings: Vec<(usize, Finding)>) -> Vec<Finding> {
+    findings.sort_by(|(place, one), (other_place, other)| {
+        let by_count = other.count.cmp(&one.count);
+        let by_id = one.id.cmp(&other.id);
+        place.cmp(other_place).then(by_count).then(by_id)
+    });
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// A group that is to be explained, with the number of its entry.
+type Unexplained<'t> = (usize, &'t Key, &'t Group, &'t Kept);
+
+fn first_of_each_group(
+    plan: &Plan,
+    tallies: &[Tally<'_>],
+    jobs: usize,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+    merged: &mut [BTreeMap<Key, Merged>],
+) -> VfsResult<()> {
+    let groups = tallies.iter().enumerate().flat_map(|(number, tally)| {
+        let groups = tally.groups();
+        groups.filter_map(move |(key, group)| Some((number, key, group, group.kept.as_ref()?)))
+    });
+    let groups: Vec<Unexplained<'_>> = groups.collect();
+    let work = |unit: u64| {
+        let (number, _, _, kept) = groups[index(unit)];
+        explained(&plan.entries[number], &kept.first)
+    };
+    let consume = |unit: u64, evidence: Evidence| {
+        let (number, (place, signature), group, kept) = groups[index(unit)];
+        let entry = &plan.entries[number];
+        let missing = what_is_missing(&evidence, signature);
+        let size = kept.first.size();
+        let key = (*place, missing);
+        let known = merged[number].get_mut(&key);
+        let is_smaller = known.as_ref().is_none_or(|known| size < known.written);
+        let known = match known {
+            Some(known) => known,
+            None => merged[number].entry(key.clone()).or_insert(Merged {
+                finding: new_finding(entry, *place, &key.1, signature),
+                written: size,
+                smaller: None,
+            }),
+        };
+        count(&mut known.finding, signature, group);
+        if is_smaller {
+            known.written = size;
+            write(folder, entry, &known.finding.id, &kept.first, &evidence)?;
+        }
+        let best = kept.smaller.as_ref().filter(|smaller| {
+            let best = known.smaller.as_ref();
+            best.is_none_or(|best| smaller.size() < best.size())
+        });
+        if let Some(best) = best {
+            known.smaller = Some(best.clone());
+        }
+        observer.explained(number);
+        Ok(ControlFlow::Continue(()))
+    };
+    pool::in_order(groups.len() as u64, jobs, work, consume)
+}
+
+fn smallest_of_each_finding(
+    plan: &Plan,
+    jobs: usize,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+    merged: &mut [BTreeMap<Key, Merged>],
+) -> VfsResult<()> {
+    let all = merged.iter().enumerate();
+    let all = all.flat_map(|(number, merged)| merged.iter().map(move |entry| (number, entry)));
+    let smaller = all.filter_map(|(number, ((_, missing), merged))| {
+        let smaller = merged.smaller.as_ref()?;
+        let is_smaller = smaller.size() < merged.written;
+        is_smaller.then_some((number, missing, &merged.finding.id, smaller))
+    });
+    let smaller: Vec<(usize, &String, &String, &Found)> = smaller.collect();
+    let work = |unit: u64| {
+        let (number, _, _, found) = smaller[index(unit)];
+        explained(&plan.entries[number], found)
+    };
+    let consume = |unit: u64, evidence: Evidence| {
+        let (number, missing, id, found) = smaller[index(unit)];
+        if what_is_missing(&evidence, &found.violation.signature) == *missing {
+            write(folder, &plan.entries[number], id, found, &evidence)?;
+        }
+        observer.explained(number);
+        Ok(ControlFlow::Continue(()))
+    };
+    pool::in_order(smaller.len() as u64, jobs, work, consume)
+}
+
+fn index(unit: u64) -> usize {
+    usize::try_from(unit).expect("units count the elements of a vector")
+}
+
+fn explained(entry: &Entry, found: &Found) -> Evidence {
+    (entry.explain)(found.seed, &found.violation)
+}
+
+/// What makes it one finding with others: what is missing, or else its signature.
+fn what_is_missing(evidence: &Evidence, signature: &str) -> String {
+    let missing = evidence.missing.as_ref();
+    let identity = missing.map(crate::run::Missing::identity);
+    let identity = identity.filter(|identity| !identity.is_empty());
+    identity.unwrap_or_else(|| signature.to_owned())
+}
+
+fn new_finding(entry: &Entry, place: usize, missing: &str, signature: &str) -> Finding {
+    let invariant = entry.invariants[place];
+    let id = finding_id(entry, invariant, missing);
+    Finding {
+        reproducer: format!("violations/{id}/reproducer.json"),
+        id,
+        invariant: invariant.to_owned(),
+        count: 0,
+        first_seed: u64::MAX,
+        missing: missing.to_owned(),
+        signature: signature.to_owned(),
+        signatures: Vec::new(),
+        mark: None,
+    }
+}
+
+/// Adds a group to its finding: a run finds no more than one violation of an invariant, so that none is counted twice.
+fn count(finding: &mut Finding, signature: &str, group: &Group) {
+    finding.count += group.count;
+    if group.first_seed < finding.first_seed {
+        finding.first_seed = group.first_seed;
+        signature.clone_into(&mut finding.signature);
+    }
+    finding.signatures.push(SignatureCount {
+        signature: signature.to_owned(),
+        count: group.count,
+        first_seed: group.first_seed,
+    });
+}
+
+fn write(
+    folder: &Folder,
+    entry: &Entry,
+    id: &str,
+    found: &Found,
+    evidence: &Evidence,
+) -> VfsResult<()> {
+    folder.write_finding(
+        &Reproducer::new(entry, id, found.seed, &found.violation),
+        Some(evidence),
+    )
+}

@@ -65,6 +65,11 @@ impl Hasher {
         Hasher::default()
     }
 
+    /// The same, with room for this many bytes.
+    pub fn with_capacity(bytes: usize) -> Hasher {
+        Hasher(Vec::with_capacity(bytes.min(2 * FOLD_BYTES)))
+    }
+
     /// Adds an integer.
     pub fn number(&mut self, number: u64) -> &mut Hasher {
         self.0.extend_from_slice(&number.to_le_bytes());

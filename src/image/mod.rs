@@ -254,7 +254,7 @@ impl Image {
     }
 
     fn compute_digest(&self) -> Digest {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::with_capacity(24 * self.nodes.len() + 64);
         for (index, node) in self.nodes.iter().enumerate() {
             match node {
                 Some(Node::File(file)) => {

@@ -243,7 +243,12 @@ impl<'a, S: Subject> Explorer<'a, S> {
             self.tally.distinct_image();
         }
         self.tally.recovery();
-        let past = past(self.life, state.window.point);
+        // Nobody else asks for it than the draw of one more operation.
+        let past = if self.trials.progress {
+            past(self.life, state.window.point)
+        } else {
+            Vec::new()
+        };
         let recovered = recover(self.job, self.start(state), self.trials, &past, None);
         let mut inner = Vec::new();
         self.crash_inside(&recovered, None, &past, &mut inner);

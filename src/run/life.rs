@@ -8,7 +8,7 @@ use super::{
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
 use crate::{
-    base::{Hasher, Position, Seed},
+    base::{Digest, Hasher, Position, Seed},
     image::Image,
     oracle::{Failure, FailureKind, Issued},
     simfs::{FaultPlan, InjectedError, Injection, Recording, SimFs},
@@ -64,9 +64,9 @@ impl Start {
 
 /// What a subject may draw from when it opens on this image: the same on the same disk, so that a life begins as the
 /// recovery went that it continues.
-pub(super) fn entropy(seed: Seed, image: &Image, purpose: u64) -> u64 {
+pub(super) fn entropy(seed: Seed, image: Digest, purpose: u64) -> u64 {
     let mut hasher = Hasher::new();
-    hasher.number(seed.0).digest(image.digest()).number(purpose);
+    hasher.number(seed.0).digest(image).number(purpose);
     #[expect(clippy::cast_possible_truncation, reason = "64 of 128 bits are enough")]
     let entropy = hasher.finish().0 as u64;
     entropy
@@ -142,7 +142,7 @@ fn open<S: Subject>(job: &Job<S>, fs: &SimFs, seed: Seed) -> Result<S::Instance,
         } else {
             OPENED_AGAIN + number
         };
-        let entropy = entropy(seed, &fs.live_image(), purpose);
+        let entropy = entropy(seed, fs.live_digest(), purpose);
         let opened = guard(|| job.subject.open(std::sync::Arc::new(fs.clone()), entropy));
         number += 1;
         match opened {

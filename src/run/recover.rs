@@ -109,11 +109,12 @@ pub(super) fn recover<S: Subject>(
         (shown, instance) = open_and_read(job, &fs, trials, AFTER_ERRORS);
         injected = false;
     }
-    let recovered = fs.live_image();
+    let is_tried = (trials.again || trials.progress) && shown.is_ok() && !is_broken;
+    let recovered = is_tried.then(|| fs.live_image());
     let recording = fs.finish();
     let mut again = None;
     let mut progress = None;
-    if shown.is_ok() && !is_broken {
+    if let Some(recovered) = recovered {
         again = trials
             .again
             .then(|| show(job, recovered.clone(), trials, AGAIN));
@@ -142,7 +143,7 @@ fn open_and_read<S: Subject>(
     purpose: u64,
 ) -> (Result<S::State, Failure>, Option<S::Instance>) {
     trials.limits.apply(fs);
-    let entropy = entropy(trials.seed, &fs.live_image(), purpose);
+    let entropy = entropy(trials.seed, fs.live_digest(), purpose);
     let opened = guard(|| {
         let mut instance = job.subject.open(Arc::new(fs.clone()), entropy)?;
         let state = job.subject.read(&mut instance)?;

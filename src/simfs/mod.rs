@@ -24,7 +24,7 @@ use std::{
 };
 
 use crate::{
-    base::Position,
+    base::{Digest, Position},
     image::{Image, Inode, Node},
     trace::{Action, BarrierKind, Mark, Site, Trace},
     vfs::{
@@ -171,6 +171,11 @@ impl SimFs {
     /// What the running program sees now.
     pub fn live_image(&self) -> Image {
         self.state().live.clone()
+    }
+
+    /// The identity of what the running program sees now.
+    pub fn live_digest(&self) -> Digest {
+        self.state().live.digest()
     }
 
     /// Ends the recording and takes it; handles that are still open fail from now on.

@@ -67,6 +67,10 @@ impl Trace {
 
     /// Adds an entry; the position behind it.
     pub fn push(&mut self, action: Action, site: &'static Location<'static>) -> Position {
+        if self.entries.is_empty() {
+            // What a recovery does fits in without growing.
+            self.entries.reserve(64);
+        }
         self.entries.push(Entry { action, site });
         self.end()
     }
@@ -89,7 +93,7 @@ impl Trace {
 
     /// The identity of what happened: equal for equal operations with equal bytes; call sites do not count.
     pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::with_capacity(32 * self.entries.len() + self.bytes.len());
         for entry in &self.entries {
             entry.action.hash_into(self, &mut hasher);
         }

@@ -199,13 +199,10 @@ pub(super) fn length_u32(what: &'static str, size: usize) -> Result<u32, StoreEr
 
 /// Salted with the place, so that a frame which turns up elsewhere does not pass.
 fn checksum(place: Place, frame: &[u8]) -> u32 {
-    // One piece: each update has a price of its own.
-    let mut salt = [0; 16 + CRC_OFFSET];
-    salt[..8].copy_from_slice(&place.segment.to_le_bytes());
-    salt[8..16].copy_from_slice(&place.offset.to_le_bytes());
-    salt[16..].copy_from_slice(&frame[..CRC_OFFSET]);
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&salt);
+    hasher.update(&place.segment.to_le_bytes());
+    hasher.update(&place.offset.to_le_bytes());
+    hasher.update(&frame[..CRC_OFFSET]);
     hasher.update(&frame[INCARNATION_OFFSET..]);
     hasher.finalize()
 }

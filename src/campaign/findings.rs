@@ -15,12 +15,16 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
     Entry, Folder, Observer, Plan, Reproducer, finding_id,
-    group::{Found, Group, Kept, Size},
+    group::{Group, Sized},
     pool,
     summary::{Finding, SignatureCount},
     tally::Tally,
 };
-use crate::{run::Evidence, vfs::VfsResult};
+use crate::{
+    base::Seed,
+    run::{Evidence, Violation},
+    vfs::VfsResult,
+};
 
 /// The place of the invariant, and what is missing.
 type Key = (usize, String);
@@ -29,9 +33,9 @@ type Key = (usize, String);
 struct Merged {
     finding: Finding,
     /// The size of the violation whose files are written.
-    written: Size,
-    /// A smaller one, of which it is not known yet what it misses.
-    smaller: Option<Found>,
+    written: Sized,
+    /// A smaller one by its signature, of which it is not known yet what it misses.
+    smaller: Option<(Sized, String)>,
 }
 
 /// Explains what was found by each tally, and writes it down; the findings of each.
@@ -46,19 +50,50 @@ pub(super) fn explain(
         plan.entries.iter().map(|_| BTreeMap::new()).collect();
     first_of_each_group(plan, tallies, jobs, folder, observer, &mut merged)?;
     smallest_of_each_finding(plan, jobs, folder, observer, &mut merged)?;
-    let findings = merged.into_iter().zip(tallies).zip(&plan.entries);
-    let findings = findings.map(|((merged, tally), entry)| {
+    let mut findings = Vec::new();
+    for ((merged, tally), entry) in merged.into_iter().zip(tallies).zip(&plan.entries) {
         let explained = merged.into_iter();
-        let explained = explained.map(|((place, _), merged)| (place, merged.finding));
-        let unexplained = tally.groups().filter(|(_, group)| group.kept.is_none());
-        let unexplained = unexplained.map(|((place, signature), group)| {
+        let mut found: Vec<(usize, Finding)> = explained
+            .map(|((place, _), merged)| (place, merged.finding))
+            .collect();
+        for ((place, signature), group) in tally.groups().filter(|(_, group)| !group.is_explained) {
             let mut finding = new_finding(entry, *place, signature, signature);
             count(&mut finding, signature, group);
-            (*place, finding)
-        });
-        in_order(explained.chain(unexplained).collect())
-    });
-    Ok(findings.collect())
+            let violation = again(entry, *place, signature, group.smallest.1);
+            write(folder, entry, &finding.id, group.smallest.1, &violation, None)?;
+            found.push((*place, finding));
+        }
+        findings.push(in_order(found));
+    }
+    Ok(findings)
+}
+
+/// The violation of a group that this seed finds, by running it again.
+///
+/// # Panics
+///
+/// If it finds none: the subject is not deterministic.
+fn again(entry: &Entry, place: usize, signature: &str, seed: u64) -> Violation {
+    let invariant = entry.invariants[place];
+    let outcome = (entry.run)(Seed(seed));
+    let is_it = |violation: &Violation| {
+        violation.invariant == invariant && violation.signature == signature
+    };
+    outcome.violations.into_iter().find(is_it).unwrap_or_else(|| {
+        panic!("seed {seed} of {} found {invariant} violated, and not again", entry.name)
+    })
+}
+
+/// A violation that was executed again, and what it shows.
+fn explained(
+    entry: &Entry,
+    place: usize,
+    signature: &str,
+    seed: u64,
+) -> (Violation, Evidence) {
+    let violation = again(entry, place, signature, seed);
+    let evidence = (entry.explain)(Seed(seed), &violation);
+    (violation, evidence)
 }
 
 /// The weakest broken guarantee first, then the most frequent.
@@ -72,7 +107,7 @@ fn in_order(mut findings: Vec<(usize, Finding)>) -> Vec<Finding> {
 }
 
 /// A group that is to be explained, with the number of its entry.
-type Unexplained<'t> = (usize, &'t Key, &'t Group, &'t Kept);
+type Unexplained<'t> = (usize, &'t Key, &'t Group);
 
 fn first_of_each_group(
     plan: &Plan,
@@ -83,19 +118,19 @@ fn first_of_each_group(
     merged: &mut [BTreeMap<Key, Merged>],
 ) -> VfsResult<()> {
     let groups = tallies.iter().enumerate().flat_map(|(number, tally)| {
-        let groups = tally.groups();
-        groups.filter_map(move |(key, group)| Some((number, key, group, group.kept.as_ref()?)))
+        let groups = tally.groups().filter(|(_, group)| group.is_explained);
+        groups.map(move |(key, group)| (number, key, group))
     });
     let groups: Vec<Unexplained<'_>> = groups.collect();
     let work = |unit: u64| {
-        let (number, _, _, kept) = groups[index(unit)];
-        explained(&plan.entries[number], &kept.first)
+        let (number, (place, signature), group) = groups[index(unit)];
+        explained(&plan.entries[number], *place, signature, group.first_seed)
     };
-    let consume = |unit: u64, evidence: Evidence| {
-        let (number, (place, signature), group, kept) = groups[index(unit)];
+    let consume = |unit: u64, (violation, evidence): (Violation, Evidence)| {
+        let (number, (place, signature), group) = groups[index(unit)];
         let entry = &plan.entries[number];
         let missing = what_is_missing(&evidence, signature);
-        let size = kept.first.size();
+        let size = group.first;
         let key = (*place, missing);
         let known = merged[number].get_mut(&key);
         let is_smaller = known.as_ref().is_none_or(|known| size < known.written);
@@ -110,14 +145,12 @@ fn first_of_each_group(
         count(&mut known.finding, signature, group);
         if is_smaller {
             known.written = size;
-            write(folder, entry, &known.finding.id, &kept.first, &evidence)?;
+            let (id, seed) = (&known.finding.id, group.first_seed);
+            write(folder, entry, id, seed, &violation, Some(&evidence))?;
         }
-        let best = kept.smaller.as_ref().filter(|smaller| {
-            let best = known.smaller.as_ref();
-            best.is_none_or(|best| smaller.size() < best.size())
-        });
-        if let Some(best) = best {
-            known.smaller = Some(best.clone());
+        let best = known.smaller.as_ref();
+        if best.is_none_or(|(best, _)| group.smallest < *best) {
+            known.smaller = Some((group.smallest, signature.clone()));
         }
         observer.explained(number);
         Ok(ControlFlow::Continue(()))
@@ -134,20 +167,21 @@ fn smallest_of_each_finding(
 ) -> VfsResult<()> {
     let all = merged.iter().enumerate();
     let all = all.flat_map(|(number, merged)| merged.iter().map(move |entry| (number, entry)));
-    let smaller = all.filter_map(|(number, ((_, missing), merged))| {
-        let smaller = merged.smaller.as_ref()?;
-        let is_smaller = smaller.size() < merged.written;
-        is_smaller.then_some((number, missing, &merged.finding.id, smaller))
+    let smaller = all.filter_map(|(number, (key, merged))| {
+        let (sized, signature) = merged.smaller.as_ref()?;
+        let is_smaller = *sized < merged.written;
+        is_smaller.then_some((number, key, &merged.finding.id, sized.1, signature))
     });
-    let smaller: Vec<(usize, &String, &String, &Found)> = smaller.collect();
+    let smaller: Vec<(usize, &Key, &String, u64, &String)> = smaller.collect();
     let work = |unit: u64| {
-        let (number, _, _, found) = smaller[index(unit)];
-        explained(&plan.entries[number], found)
+        let (number, (place, _), _, seed, signature) = smaller[index(unit)];
+        explained(&plan.entries[number], *place, signature, seed)
     };
-    let consume = |unit: u64, evidence: Evidence| {
-        let (number, missing, id, found) = smaller[index(unit)];
-        if what_is_missing(&evidence, &found.violation.signature) == *missing {
-            write(folder, &plan.entries[number], id, found, &evidence)?;
+    let consume = |unit: u64, (violation, evidence): (Violation, Evidence)| {
+        let (number, (_, missing), id, seed, signature) = smaller[index(unit)];
+        if what_is_missing(&evidence, signature) == *missing {
+            let entry = &plan.entries[number];
+            write(folder, entry, id, seed, &violation, Some(&evidence))?;
         }
         observer.explained(number);
         Ok(ControlFlow::Continue(()))
@@ -157,10 +191,6 @@ fn smallest_of_each_finding(
 
 fn index(unit: u64) -> usize {
     usize::try_from(unit).expect("units count the elements of a vector")
-}
-
-fn explained(entry: &Entry, found: &Found) -> Evidence {
-    (entry.explain)(found.seed, &found.violation)
 }
 
 /// What makes it one finding with others: what is missing, or else its signature.
@@ -205,11 +235,9 @@ fn write(
     folder: &Folder,
     entry: &Entry,
     id: &str,
-    found: &Found,
-    evidence: &Evidence,
+    seed: u64,
+    violation: &Violation,
+    evidence: Option<&Evidence>,
 ) -> VfsResult<()> {
-    folder.write_finding(
-        &Reproducer::new(entry, id, found.seed, &found.violation),
-        Some(evidence),
-    )
+    folder.write_finding(&Reproducer::new(entry, id, Seed(seed), violation), evidence)
 }

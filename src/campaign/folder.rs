@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Reproducer;
+use super::{CampaignError, Description, Reproducer};
 use crate::{
     run::Evidence,
     vfs::{
@@ -100,10 +100,54 @@ impl Folder {
             .rename(temporary.as_path(), folder.join(name).as_path())
     }
 
-    /// Takes a file away that is needed no more.
-    pub(super) fn remove(&self, name: &str) -> VfsResult<()> {
-        self.vfs
-            .remove_file(self.root.as_path().join(name).as_path())
+    /// Opens a folder of results that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`CampaignError::Unreadable`] if there is none.
+    pub fn open_existing(vfs: Arc<dyn Vfs>, root: PathBuf) -> Result<Folder, CampaignError> {
+        let folder = Folder { vfs, root };
+        folder.description()?;
+        Ok(folder)
+    }
+
+    /// What the campaign in this folder was asked to do.
+    pub fn description(&self) -> Result<Description, CampaignError> {
+        let unreadable = |reason: String| CampaignError::Unreadable {
+            file: self.name_of(MARKER),
+            reason,
+        };
+        let bytes = self
+            .read(MARKER)
+            .map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Where it is.
+    pub(super) fn name(&self) -> String {
+        self.root.to_string()
+    }
+
+    /// Where a file of it is.
+    pub(super) fn name_of(&self, file: &str) -> String {
+        self.root.as_path().join(file).to_string()
+    }
+
+    /// Opens a file to read it, if it is there.
+    pub(super) fn open(&self, name: &str) -> VfsResult<Option<Box<dyn VfsFile>>> {
+        match self.vfs.open_read(self.root.as_path().join(name).as_path()) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Cuts a file off, for good.
+    pub(super) fn cut(&self, name: &str, size_bytes: u64) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        let file = self.vfs.open(path.as_path(), OpenOptions::new().read().write())?;
+        file.set_len(size_bytes)?;
+        file.sync_all()
     }
 
     /// The text of a file of this folder.
@@ -113,9 +157,11 @@ impl Folder {
 
     pub(super) fn append_to(&self, name: &str) -> VfsResult<Log> {
         let options = OpenOptions::new().append().create();
-        self.vfs
-            .open(self.root.as_path().join(name).as_path(), options)
-            .map(Log)
+        let path = self.root.as_path().join(name);
+        let file = self.vfs.open(path.as_path(), options)?;
+        // The lines are worth no more than their file's name.
+        self.vfs.sync_dir(self.root.as_path())?;
+        Ok(Log(file))
     }
 }
 

@@ -1,29 +1,29 @@
 //! Violations of one invariant with one signature, counted while a campaign goes.
 //!
-//! Guarantees: memory grows neither with the number of runs nor, but for a few numbers each, with that of groups: no more than
-//! [`EXPLAINED_MAX`] groups of a scenario keep a violation, and no more than two each.
+//! Guarantees: memory grows neither with the number of runs nor, but for a few numbers each, with that of groups. A violation
+//! that is to be explained comes back by running its seed again.
 
-use crate::{
-    base::Seed,
-    run::{Schedule, Violation},
-};
+use serde::{Deserialize, Serialize};
+
+use super::record::ViolationRecord;
+use crate::run::Schedule;
 
 /// Groups of one scenario that are explained; those found later are findings by their signature.
 pub(super) const EXPLAINED_MAX: usize = 1000;
 
-/// How much it takes to see a violation again; of two equal ones, that of the lower seed is the smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How much it takes to see a violation again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Size {
-    lives: usize,
-    crashes_in_recovery: usize,
-    operations: usize,
-    effects_lost: usize,
-    errors: usize,
-    seed: u64,
+    lives: u64,
+    crashes_in_recovery: u64,
+    operations: u64,
+    effects_lost: u64,
+    errors: u64,
 }
 
 impl Size {
-    pub(super) fn of(seed: Seed, schedule: &Schedule) -> Size {
+    pub(super) fn of(schedule: &Schedule) -> Size {
         let Schedule {
             crashes,
             in_recovery,
@@ -31,84 +31,51 @@ impl Size {
             errors_in_recovery,
         } = schedule;
         let choices = || crashes.iter().chain(in_recovery);
+        let sum = |counts: &mut dyn Iterator<Item = usize>| counts.map(|count| count as u64).sum();
+        let errors = errors.iter().map(Vec::len);
         Size {
-            lives: crashes.len(),
-            crashes_in_recovery: in_recovery.len(),
-            operations: choices().map(|choice| choice.operations.len()).sum(),
-            effects_lost: choices().map(|choice| choice.lost.len()).sum(),
-            errors: errors.iter().map(Vec::len).sum::<usize>() + errors_in_recovery.len(),
-            seed: seed.0,
+            lives: crashes.len() as u64,
+            crashes_in_recovery: in_recovery.len() as u64,
+            operations: sum(&mut choices().map(|choice| choice.operations.len())),
+            effects_lost: sum(&mut choices().map(|choice| choice.lost.len())),
+            errors: sum(&mut errors.chain([errors_in_recovery.len()])),
         }
     }
 }
 
-/// A violation and the seed that found it.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) seed: Seed,
-    pub(super) violation: Violation,
-}
-
-impl Found {
-    fn new(seed: Seed, violation: &Violation) -> Found {
-        Found {
-            seed,
-            violation: violation.clone(),
-        }
-    }
-
-    pub(super) fn size(&self) -> Size {
-        Size::of(self.seed, &self.violation.schedule)
-    }
-}
+/// A violation by what it takes to see it again; of two equal ones, that of the lower seed is the smaller.
+pub(super) type Sized = (Size, u64);
 
 /// What is known of the violations with one signature.
 #[derive(Debug)]
 pub(super) struct Group {
     /// Runs that found one.
     pub(super) count: u64,
-    /// The first of them.
+    /// The first of them: what it misses, all of the group miss.
     pub(super) first_seed: u64,
-    smallest: Size,
-    /// The violations that can be explained; nothing if there were too many groups before.
-    pub(super) kept: Option<Kept>,
-}
-
-/// The violations of a group that are kept.
-#[derive(Debug)]
-pub(super) struct Kept {
-    /// That of the lowest seed: what it misses, all of the group miss.
-    pub(super) first: Found,
-    /// The smallest of all, if it is smaller than the first.
-    pub(super) smaller: Option<Found>,
+    pub(super) first: Sized,
+    /// The smallest of all.
+    pub(super) smallest: Sized,
+    /// Whether it is explained; not if there were too many groups before.
+    pub(super) is_explained: bool,
 }
 
 impl Group {
     /// The group of a violation that is the first of its signature.
-    pub(super) fn new(seed: Seed, violation: &Violation, is_kept: bool) -> Group {
-        let kept = is_kept.then(|| Kept {
-            first: Found::new(seed, violation),
-            smaller: None,
-        });
+    pub(super) fn new(seed: u64, violation: &ViolationRecord, is_explained: bool) -> Group {
+        let sized = (violation.size, seed);
         Group {
             count: 1,
-            first_seed: seed.0,
-            smallest: Size::of(seed, &violation.schedule),
-            kept,
+            first_seed: seed,
+            first: sized,
+            smallest: sized,
+            is_explained,
         }
     }
 
-    /// Counts one more; true if it is the smallest so far.
-    pub(super) fn add(&mut self, seed: Seed, violation: &Violation) -> bool {
+    /// Counts one more.
+    pub(super) fn add(&mut self, seed: u64, violation: &ViolationRecord) {
         self.count += 1;
-        let size = Size::of(seed, &violation.schedule);
-        let is_smaller = size < self.smallest;
-        if is_smaller {
-            self.smallest = size;
-            if let Some(kept) = &mut self.kept {
-                kept.smaller = Some(Found::new(seed, violation));
-            }
-        }
-        is_smaller
+        self.smallest = self.smallest.min((violation.size, seed));
     }
 }

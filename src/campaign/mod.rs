@@ -1,15 +1,15 @@
 //! Many runs: a plan of scenarios and seeds, executed on all cores, counted, and written down.
 //!
 //! ```text
-//! plan ─► pool (runs in any order) ─► reorder buffer ─► tally (in seed order) ─► findings ─► folder
+//! plan ─► pool (runs in any order) ─► reorder buffer ─► runs.ndjson ─► tally (in seed order) ─► findings ─► summary.json
 //! ```
 //!
 //! Guarantees:
 //! - Results are consumed in the order of the plan, so that everything but the time it took is a
 //!   function of the plan.
 //! - Memory does not grow with the number of runs.
-//! - What was found is on disk as soon as it is found: the first violation of each kind is a line of `found.ndjson` until it
-//!   is explained and has a folder of its own. A campaign that dies leaves that file behind, each line of which replays.
+//! - A summary is a function of the plan and `runs.ndjson`. A campaign that dies loses the runs that were not written yet, no
+//!   more than [64](count) a time, and goes on behind them; shards are joined by counting their lines in the order of one run.
 //! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`,
 //!   `campaign.json`) is there as a whole or not at all.
 //!
@@ -17,42 +17,49 @@
 //! a function.
 
 mod baseline;
+mod count;
+mod description;
+mod error;
 mod findings;
 mod folder;
 mod group;
+mod lines;
+mod merge;
 mod plan;
 mod pool;
+mod record;
 mod reproducer;
+mod shard;
+mod stop;
 mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-use std::{
-    ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use serde::{Deserialize, Serialize};
 
 pub use baseline::{BASELINE_VERSION, Baseline, BaselineError, Comparison, Gone, Mark};
+pub use description::{CAMPAIGN_VERSION, Described, Description};
+pub use error::CampaignError;
 pub use folder::{Folder, FolderError};
+pub use merge::{Part, merge, open_shards};
 pub use plan::{Entry, Plan};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
+pub use shard::{Shard, ShardError};
+pub use stop::{StopReason, StopSignal};
 pub use summary::{
     Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
 };
 pub use verdict::Verdict;
 
-use crate::{base::Seed, run::RunOutcome, vfs::VfsResult};
-use folder::Log;
+use crate::run::RunOutcome;
+use count::Counting;
 use reproducer::finding_id;
-use tally::{News, RunLine, Tally};
-
-/// What was found and is not explained yet: a reproducer a line.
-const PROVISIONAL: &str = "found.ndjson";
 
 /// When a campaign ends early.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// A scenario ends with this many violating runs.
     pub violating_runs_max: u64,
@@ -60,102 +67,109 @@ pub struct Limits {
     pub fail_fast: bool,
 }
 
+/// A campaign that is to be executed.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// Which part of it.
+    pub shard: Shard,
+    /// On how many threads.
+    pub jobs: usize,
+    /// When it ends early.
+    pub limits: Limits,
+    /// What was found before, if what is found is to be compared with it.
+    pub baseline: Option<&'a Baseline>,
+    /// Ends it from outside.
+    pub stop: &'a StopSignal,
+}
+
+impl Task<'_> {
+    /// The number of its runs.
+    pub fn units(&self) -> u64 {
+        self.shard.units(self.plan.units())
+    }
+
+    /// The entry and the seed of its n-th run.
+    fn unit(&self, nth: u64) -> (usize, u64) {
+        self.plan.unit(self.shard.unit(nth))
+    }
+}
+
 /// Looks on while a campaign goes.
 pub trait Observer {
     /// A run of an entry of the plan is counted.
     fn run_done(&mut self, entry: usize, outcome: &RunOutcome);
 
+    /// A run of an entry is counted that was executed earlier.
+    fn run_resumed(&mut self, _entry: usize) {}
+
     /// Something that was found by an entry of the plan is explained.
     fn explained(&mut self, _entry: usize) {}
 }
 
-/// Executes a plan and writes it down in a folder; what was found is marked as new or known if there is a baseline.
+/// Executes a campaign and writes it down in a new folder; what was found is marked as new or known if there is a baseline.
 ///
 /// # Errors
 ///
 /// What the folder's filesystem answers.
 pub fn execute(
-    plan: &Plan,
-    jobs: usize,
-    limits: Limits,
-    baseline: Option<&Baseline>,
+    task: &Task<'_>,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Summary> {
-    folder.write_json("campaign.json", &plan.describe())?;
-    let tallies = count(plan, jobs, limits, folder, observer)?;
-    let findings = findings::explain(plan, &tallies, jobs, folder, observer)?;
-    let scenarios = tallies.into_iter().zip(findings);
-    let scenarios = scenarios.map(|(tally, findings)| tally.finish(findings, baseline));
-    let summary = Summary::new(plan.seeds(), scenarios.collect(), baseline);
-    folder.write_json("summary.json", &summary)?;
-    folder.remove(PROVISIONAL)?;
-    Ok(summary)
+) -> Result<Summary, CampaignError> {
+    let description = Description::new(task.plan, task.shard, task.limits);
+    folder.write_json("campaign.json", &description)?;
+    let mut counting = Counting::new(task);
+    counting.execute(folder, observer)?;
+    conclude(task, counting, folder, observer)
 }
 
-/// Executes all runs and counts what they found.
-fn count<'p>(
-    plan: &'p Plan,
-    jobs: usize,
-    limits: Limits,
+/// Goes on with a campaign that was cut off, in its own folder.
+///
+/// # Errors
+///
+/// If the folder is of another campaign, and what its filesystem answers.
+pub fn resume(
+    task: &Task<'_>,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Vec<Tally<'p>>> {
-    let log = folder.append_to("runs.ndjson")?;
-    let provisional = folder.append_to(PROVISIONAL)?;
-    let mut tallies: Vec<Tally> = plan.entries.iter().map(Tally::new).collect();
-    let ended: Vec<AtomicBool> = plan
-        .entries
-        .iter()
-        .map(|_| AtomicBool::new(false))
-        .collect();
-    let work = |unit| {
-        let (entry, seed) = plan.unit(unit);
-        // Only a run that is not counted may be left out.
-        (!ended[entry].load(Ordering::Relaxed)).then(|| (plan.entries[entry].run)(Seed(seed)))
-    };
-    let consume = |unit, outcome: Option<RunOutcome>| {
-        let (entry, _) = plan.unit(unit);
-        let Some(outcome) = outcome.filter(|_| !ended[entry].load(Ordering::Relaxed)) else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        let scenario = &plan.entries[entry];
-        log.append_line(&RunLine::new(scenario, &outcome))?;
-        for news in tallies[entry].add(&outcome) {
-            write_down(&news, scenario, outcome.seed, folder, &provisional)?;
-        }
-        observer.run_done(entry, &outcome);
-        if tallies[entry].violating_runs() >= limits.violating_runs_max {
-            ended[entry].store(true, Ordering::Relaxed);
-        }
-        let surprise = |id: &str| !scenario.expectation.allows(id);
-        let failed = outcome
-            .violations
-            .iter()
-            .any(|violation| surprise(violation.invariant));
-        Ok(if limits.fail_fast && failed {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
-    };
-    pool::in_order(plan.units(), jobs, work, consume)?;
-    log.sync()?;
-    Ok(tallies)
-}
-
-/// Keeps what would be lost if the campaign died, and what nobody explains later.
-fn write_down(
-    news: &News<'_>,
-    entry: &Entry,
-    seed: Seed,
-    folder: &Folder,
-    provisional: &Log,
-) -> VfsResult<()> {
-    let reproducer = Reproducer::new(entry, &news.id, seed, news.found);
-    if news.is_explained {
-        provisional.append_line(&reproducer)
-    } else {
-        folder.write_finding(&reproducer, None)
+) -> Result<Summary, CampaignError> {
+    let ours = Description::new(task.plan, task.shard, task.limits);
+    let theirs = folder.description()?;
+    let shards = (ours.shard() != theirs.shard())
+        .then(|| format!("it is shard {} and not {}", theirs.shard(), ours.shard()));
+    if let Some(difference) = ours.difference(&theirs).or(shards) {
+        return Err(CampaignError::Other {
+            folder: folder.name(),
+            difference,
+        });
     }
+    let mut counting = Counting::new(task);
+    counting.resume(folder, observer)?;
+    counting.execute(folder, observer)?;
+    conclude(task, counting, folder, observer)
+}
+
+/// Explains what was counted, and writes the summary.
+fn conclude(
+    task: &Task<'_>,
+    counting: Counting<'_>,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> Result<Summary, CampaignError> {
+    let is_interrupted =
+        !counting.is_complete() && task.stop.reason() == Some(StopReason::Interrupted);
+    let tallies = counting.tallies;
+    let findings = findings::explain(task.plan, &tallies, task.jobs, folder, observer)?;
+    let scenarios = tallies.into_iter().zip(findings);
+    let scenarios = scenarios
+        .map(|(tally, findings)| tally.finish(findings, task.shard, task.baseline))
+        .collect();
+    let mut summary = Summary::new(task.plan.seeds(), task.shard, scenarios, task.baseline);
+    if is_interrupted {
+        summary.verdict = Verdict::Interrupted;
+    }
+    folder.write_json("summary.json", &summary)?;
+    Ok(summary)
 }

@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
-use serde::Serialize;
-
 use crate::{
-    base::{Digest, SEED_VERSION, Seed},
+    base::{Digest, Seed},
     run::{
         CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, RunConfig, RunOutcome,
         Subject, Violation, evidence, replay, run,
@@ -123,21 +121,6 @@ pub struct Plan {
     ends: Vec<u64>,
 }
 
-/// `campaign.json`.
-#[derive(Debug, Serialize)]
-pub(super) struct Description<'a> {
-    version: u32,
-    tornwrite: &'static str,
-    seed_version: u32,
-    scenarios: Vec<Described<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Described<'a> {
-    seeds: [u64; 2],
-    scenario: &'a serde_json::Value,
-}
-
 impl Plan {
     /// The plan of these entries.
     pub fn new(entries: Vec<Entry>) -> Plan {
@@ -169,19 +152,5 @@ impl Plan {
         let start = ranges.clone().map(|seeds| seeds.start).min();
         let end = ranges.map(|seeds| seeds.end).max();
         [start.unwrap_or(0), end.unwrap_or(0)]
-    }
-
-    pub(super) fn describe(&self) -> Description<'_> {
-        let described = |entry: &'_ Entry| [entry.seeds.start, entry.seeds.end];
-        let scenarios = self.entries.iter().map(|entry| Described {
-            seeds: described(entry),
-            scenario: &entry.resolved,
-        });
-        Description {
-            version: 1,
-            tornwrite: env!("CARGO_PKG_VERSION"),
-            seed_version: SEED_VERSION,
-            scenarios: scenarios.collect(),
-        }
     }
 }

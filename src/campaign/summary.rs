@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Verdict,
+    Shard, Verdict,
     baseline::{Baseline, Comparison, Mark},
 };
 use crate::{
@@ -25,6 +25,9 @@ pub struct Summary {
     pub seed_version: u32,
     /// From the smallest seed to the one behind the largest.
     pub seeds: [u64; 2],
+    /// Which part of the campaign it is, counted from 0, and of how many; nothing if it is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The verdict on all scenarios.
     pub verdict: Verdict,
     /// Each scenario on each profile and device, in the order of the plan.
@@ -144,6 +147,7 @@ pub struct SignatureCount {
 impl Summary {
     pub(super) fn new(
         seeds: [u64; 2],
+        shard: Shard,
         scenarios: Vec<ScenarioSummary>,
         baseline: Option<&Baseline>,
     ) -> Summary {
@@ -153,6 +157,7 @@ impl Summary {
             version: SUMMARY_VERSION,
             seed_version: SEED_VERSION,
             seeds,
+            shard: shard.is_part().then_some(shard),
             verdict: Verdict::of(&verdicts),
             scenarios,
             baseline,

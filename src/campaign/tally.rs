@@ -1,67 +1,22 @@
 //! Counts the runs of one scenario, in seed order.
 
-use std::collections::{BTreeMap, btree_map};
-
-use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{
-    Entry,
+    Entry, Shard,
     baseline::Baseline,
     group::{EXPLAINED_MAX, Group},
-    reproducer::finding_id,
+    record::{RunRecord, ViolationRecord},
     summary::{Finding, InvariantSummary, ScenarioSummary},
     verdict::judge,
 };
 use crate::{
-    base::{Digest, Hasher, Seed},
-    run::{Coverage, CoverageMark, LegalStates, RunOutcome, Violation},
+    base::{Digest, Hasher},
+    run::{Coverage, CoverageMark, LegalStates},
 };
-
-/// A finished run: a line of `runs.ndjson`.
-#[derive(Debug, Serialize)]
-pub(super) struct RunLine<'a> {
-    scenario: &'a str,
-    subject: &'a str,
-    profile: &'a str,
-    device: &'a str,
-    seed: u64,
-    digest: Digest,
-    states: u64,
-    images: u64,
-    violated: Vec<&'static str>,
-}
-
-impl<'a> RunLine<'a> {
-    pub(super) fn new(entry: &'a Entry, outcome: &RunOutcome) -> RunLine<'a> {
-        let violated = outcome
-            .violations
-            .iter()
-            .map(|violation| violation.invariant);
-        RunLine {
-            scenario: &entry.name,
-            subject: &entry.subject,
-            profile: &entry.profile,
-            device: &entry.device,
-            seed: outcome.seed.0,
-            digest: outcome.digest,
-            states: outcome.states_tried,
-            images: outcome.distinct_images,
-            violated: violated.collect(),
-        }
-    }
-}
 
 /// The place of an invariant, and a signature.
 pub(super) type Key = (usize, String);
-
-/// A violation that is to be written down at once.
-pub(super) struct News<'o> {
-    /// The finding that it is if it is not explained.
-    pub(super) id: String,
-    pub(super) found: &'o Violation,
-    /// Whether it will be explained; otherwise this is the smallest of its kind so far.
-    pub(super) is_explained: bool,
-}
 
 /// What the runs of one entry add up to.
 pub(super) struct Tally<'a> {
@@ -116,20 +71,23 @@ impl<'a> Tally<'a> {
         self.counted.violating_runs
     }
 
-    /// Counts one run; what of it is to be written down at once.
-    pub(super) fn add<'o>(&mut self, outcome: &'o RunOutcome) -> Vec<News<'o>> {
-        self.hasher.digest(outcome.digest);
-        self.coverage.add(&outcome.coverage);
+    /// Counts one run.
+    pub(super) fn add(&mut self, run: &RunRecord) {
+        self.hasher.digest(run.digest);
+        self.coverage.add(&Coverage {
+            marks: run.coverage.clone(),
+            kinds: run.kinds.clone(),
+        });
         let counted = &mut self.counted;
         counted.runs += 1;
-        counted.crash_points += outcome.crash_points;
-        counted.states_tried += outcome.states_tried;
-        counted.distinct_images += outcome.distinct_images;
-        counted.recoveries += outcome.recoveries;
-        counted.exhaustive_points += outcome.exhaustive_points;
-        counted.legal_states.add(outcome.legal_states);
-        counted.violating_runs += u64::from(outcome.is_violating());
-        for (id, count) in self.entry.invariants.iter().zip(&outcome.invariants) {
+        counted.crash_points += run.crash_points;
+        counted.states_tried += run.states;
+        counted.distinct_images += run.images;
+        counted.recoveries += run.recoveries;
+        counted.exhaustive_points += run.exhaustive_points;
+        counted.legal_states.add(run.legal_states);
+        counted.violating_runs += u64::from(!run.violated.is_empty());
+        for (id, count) in self.entry.invariants.iter().zip(&run.invariants) {
             let sum = counted.by_invariant.entry((*id).to_owned()).or_default();
             sum.evaluated += count.evaluated;
             sum.exercised += count.exercised;
@@ -137,32 +95,21 @@ impl<'a> Tally<'a> {
             sum.violating_runs += u64::from(count.violated > 0);
             counted.violations += count.violated;
         }
-        let found = outcome.violations.iter();
-        found
-            .filter_map(|violation| self.find(outcome.seed, violation))
-            .collect()
+        for violation in &run.violated {
+            self.group(run.seed, violation);
+        }
     }
 
-    fn find<'o>(&mut self, seed: Seed, found: &'o Violation) -> Option<News<'o>> {
+    fn group(&mut self, seed: u64, violation: &ViolationRecord) {
         let ids = &self.entry.invariants;
-        let place = ids.iter().position(|id| *id == found.invariant)?;
-        let news = |is_explained: bool| News {
-            id: finding_id(self.entry, found.invariant, &found.signature),
-            found,
-            is_explained,
+        let Some(place) = ids.iter().position(|id| *id == violation.invariant) else {
+            return;
         };
-        let explained = self.groups.len() < EXPLAINED_MAX;
-        match self.groups.entry((place, found.signature.clone())) {
-            btree_map::Entry::Vacant(free) => {
-                free.insert(Group::new(seed, found, explained));
-                Some(news(explained))
-            }
-            btree_map::Entry::Occupied(mut known) => {
-                let group = known.get_mut();
-                let is_smaller = group.add(seed, found);
-                (is_smaller && group.kept.is_none()).then(|| news(false))
-            }
-        }
+        let is_explained = self.groups.len() < EXPLAINED_MAX;
+        self.groups
+            .entry((place, violation.signature.clone()))
+            .and_modify(|group| group.add(seed, violation))
+            .or_insert_with(|| Group::new(seed, violation, is_explained));
     }
 
     /// The groups, in the order of invariants.
@@ -174,19 +121,20 @@ impl<'a> Tally<'a> {
     pub(super) fn finish(
         self,
         findings: Vec<Finding>,
+        shard: Shard,
         baseline: Option<&Baseline>,
     ) -> ScenarioSummary {
         let mut counted = self.counted;
         counted.coverage.extend(self.coverage.marks);
         counted.kinds = self.coverage.kinds;
         counted.findings = findings;
-        let unexplained = self.groups.values().filter(|group| group.kept.is_none());
+        let unexplained = self.groups.values().filter(|group| !group.is_explained);
         counted.unexplained = unexplained.count() as u64;
         if let Some(baseline) = baseline {
             baseline.mark(&mut counted.findings);
         }
         counted.digest = self.hasher.finish();
-        (counted.verdict, counted.reasons) = judge(self.entry, &counted);
+        (counted.verdict, counted.reasons) = judge(self.entry, shard, &counted);
         counted.met = counted.verdict == super::Verdict::Expected;
         counted
     }

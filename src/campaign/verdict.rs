@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entry, Mark,
+    Entry, Mark, Shard,
     summary::{Finding, ScenarioSummary},
 };
 use crate::run::Expectation;
@@ -21,6 +21,8 @@ pub enum Verdict {
     Unexercised,
     /// Fewer runs than are demanded.
     Inconclusive,
+    /// Somebody ended it before its plan did.
+    Interrupted,
 }
 
 impl Verdict {
@@ -40,7 +42,25 @@ impl Verdict {
 }
 
 /// Judges what was counted; the verdict and why it is not the one to wish for.
-pub(super) fn judge(entry: &Entry, counted: &ScenarioSummary) -> (Verdict, Vec<String>) {
+///
+/// A part of a campaign can say no more than that something was violated which should not be; the rest is for the whole.
+pub(super) fn judge(
+    entry: &Entry,
+    shard: Shard,
+    counted: &ScenarioSummary,
+) -> (Verdict, Vec<String>) {
+    if shard.is_part() {
+        let surprises = match entry.expectation {
+            Expectation::Clean => surprises(entry, counted),
+            _ => Vec::new(),
+        };
+        let verdict = if surprises.is_empty() {
+            Verdict::Expected
+        } else {
+            Verdict::Unexpected
+        };
+        return (verdict, surprises);
+    }
     if counted.runs == 0 || counted.crash_points == 0 {
         let nothing = if counted.runs == 0 {
             "there was no run"

@@ -1,6 +1,6 @@
 //! What the command line takes; nothing is looked up or resolved here.
 
-use std::{ops::Range, path::PathBuf};
+use std::{ops::Range, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
+    /// Join the folders of shards into the results of the whole campaign
+    Merge(MergeArguments),
     /// List what there is, a line each
     List(ListArguments),
     /// Explain a profile, a device, an invariant, an exit code or a word
@@ -36,10 +38,10 @@ pub(super) enum Command {
 }
 
 const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, \
-    TORNWRITE_OUT and \
+    TORNWRITE_SHARD, TORNWRITE_OUT and \
     TORNWRITE_PROFILE stand in for the options of the same names.\n\
     Exit codes: 0 as expected, 1 results could not be written, 2 wrong usage or file, 4 nothing \
-    exercised, 100 not as expected, 104 too few runs.";
+    exercised, 100 not as expected, 104 too few runs, 130 interrupted.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ENVIRONMENT)]
@@ -77,6 +79,15 @@ pub(super) struct RunArguments {
     /// Folder for results [default: reports/<campaign>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Only every N-th run, from the K-th on: K/N, or auto for what the CI engine says
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<String>,
+    /// Go on with the campaign in the folder for results
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// End after this time (90s, 10m, 1h30m), with what was counted by then
+    #[arg(long, value_name = "TIME", value_parser = super::interrupt::duration)]
+    pub(super) time_budget: Option<Duration>,
     /// Let a scenario end with this many violating runs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_violations: Option<u64>,
@@ -95,6 +106,59 @@ pub(super) struct RunArguments {
     /// Print everything that was found in full
     #[arg(short, long)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// The folders of all shards
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) shards: Vec<PathBuf>,
+    /// Folder for results
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// How to show progress
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub(super) progress: Progress,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) message_format: Format,
+    /// Print only what is not as expected, and the verdict
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Print everything that was found in full
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+}
+
+/// What is printed of a campaign.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    pub(super) message_format: Format,
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+}
+
+impl RunArguments {
+    pub(super) fn output(&self) -> Output {
+        Output {
+            message_format: self.message_format,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+}
+
+impl MergeArguments {
+    pub(super) fn output(&self) -> Output {
+        Output {
+            message_format: self.message_format,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

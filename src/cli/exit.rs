@@ -3,7 +3,7 @@
 use std::{fmt, process::ExitCode};
 
 use crate::{
-    campaign::{FolderError, Verdict},
+    campaign::{CampaignError, FolderError, Verdict},
     scenario::InputError,
     vfs::VfsError,
 };
@@ -11,7 +11,7 @@ use crate::{
 /// The exit codes.
 ///
 /// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this
-/// version: 102 (the same seed gave something else) and 130 (interrupted).
+/// version: 102 (the same seed gave something else).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -31,6 +31,8 @@ pub enum Exit {
     Stale = 103,
     /// Fewer runs than the scenario demands.
     Inconclusive = 104,
+    /// Somebody ended it; what was counted is kept.
+    Interrupted = 130,
 }
 
 /// What each exit code means; `docs/exit-codes.md` has the same table.
@@ -63,6 +65,10 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
         Exit::Inconclusive,
         "inconclusive: fewer runs than the scenario's `runs_min`",
     ),
+    (
+        Exit::Interrupted,
+        "interrupted: what was counted so far is kept, and `--resume` goes on",
+    ),
 ];
 
 impl From<Exit> for ExitCode {
@@ -78,6 +84,7 @@ impl From<Verdict> for Exit {
             Verdict::Unexpected => Exit::Violation,
             Verdict::Unexercised => Exit::Unexercised,
             Verdict::Inconclusive => Exit::Inconclusive,
+            Verdict::Interrupted => Exit::Interrupted,
         }
     }
 }
@@ -108,6 +115,14 @@ impl Failure {
         Failure::Results(format!(
             "failed to make the folder for results {out}: {error}"
         ))
+    }
+
+    /// Results are wrong, or cannot be written.
+    pub(super) fn campaign(out: &str, error: &CampaignError) -> Failure {
+        match error {
+            CampaignError::Vfs(error) => Failure::results(out, error),
+            other => Failure::Usage(other.to_string()),
+        }
     }
 
     pub(super) fn results(out: &str, error: &VfsError) -> Failure {

@@ -11,11 +11,14 @@ mod exit;
 mod explain;
 mod files;
 mod glossary;
+mod interrupt;
 mod list;
+mod merge;
 mod progress;
 mod replay;
 mod run;
 mod select;
+mod shards;
 mod target;
 mod terminal;
 
@@ -57,6 +60,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
+        Command::Merge(merge) => merge::merge(merge),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

@@ -23,7 +23,8 @@ pub(super) fn plan(args: &RunArguments, environment: &Environment) -> Result<Pla
         for file in files::scenarios(path)? {
             let scenario = load(&file)?;
             for scenario in overridden(&scenario, args, environment)? {
-                entries.push(entry(&scenario, args, environment)?);
+                let seeds = seeds(&scenario, args, environment)?;
+                entries.push(entry(&scenario, seeds)?);
             }
         }
     }
@@ -132,16 +133,13 @@ fn override_rest(scenario: &mut Scenario, subject: StoreKind, args: &RunArgument
     }
 }
 
-fn entry(
-    scenario: &Scenario,
-    args: &RunArguments,
-    environment: &Environment,
-) -> Result<Entry, Failure> {
+/// A scenario on one profile and one device, for these seeds.
+pub(super) fn entry(scenario: &Scenario, seeds: Range<u64>) -> Result<Entry, Failure> {
     let refused = |problem: Problem| Failure::Usage(format!("{}: {problem}", scenario.name));
     let job = scenario.job().map_err(refused)?;
     let config = scenario.run_config().map_err(refused)?;
     let mut entry = Entry::new(&scenario.name, scenario.subject.store.name(), job, config);
-    entry.seeds = seeds(scenario, args, environment)?;
+    entry.seeds = seeds;
     entry.expectation = scenario.check.expect.clone();
     entry.required = scenario.check.require.clone();
     entry.runs_min = scenario.budget.runs_min;

@@ -51,6 +51,7 @@ fn cells(scenario: &ScenarioSummary) -> [String; 7] {
         Verdict::Unexpected => "UNEXPECTED",
         Verdict::Unexercised => "NOT EXERCISED",
         Verdict::Inconclusive => "INCONCLUSIVE",
+        Verdict::Interrupted => "INTERRUPTED",
     };
     [
         scenario.name.clone(),

@@ -136,7 +136,11 @@ impl<'p> Counting<'p> {
                 .then(|| (task.plan.entries[entry].run)(Seed(seed)))
         };
         let mut group = Group::new(&log);
-        let left = if self.is_over { 0 } else { task.units() - first };
+        let left = if self.is_over {
+            0
+        } else {
+            task.units() - first
+        };
         let consume = |nth: u64, outcome: Option<RunOutcome>| {
             let (entry, _) = task.unit(first + nth);
             self.done = first + nth;

@@ -94,7 +94,10 @@ impl Described {
     fn difference(&self, other: &Described) -> String {
         let name = self.name();
         if name != other.name() {
-            return format!("it has the scenario {} in the place of {name}", other.name());
+            return format!(
+                "it has the scenario {} in the place of {name}",
+                other.name()
+            );
         }
         if self.seeds != other.seeds {
             let ([a, b], [c, d]) = (self.seeds, other.seeds);

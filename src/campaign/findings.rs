@@ -60,7 +60,14 @@ pub(super) fn explain(
             let mut finding = new_finding(entry, *place, signature, signature);
             count(&mut finding, signature, group);
             let violation = again(entry, *place, signature, group.smallest.1);
-            write(folder, entry, &finding.id, group.smallest.1, &violation, None)?;
+            write(
+                folder,
+                entry,
+                &finding.id,
+                group.smallest.1,
+                &violation,
+                None,
+            )?;
             found.push((*place, finding));
         }
         findings.push(in_order(found));
@@ -79,18 +86,20 @@ fn again(entry: &Entry, place: usize, signature: &str, seed: u64) -> Violation {
     let is_it = |violation: &Violation| {
         violation.invariant == invariant && violation.signature == signature
     };
-    outcome.violations.into_iter().find(is_it).unwrap_or_else(|| {
-        panic!("seed {seed} of {} found {invariant} violated, and not again", entry.name)
-    })
+    outcome
+        .violations
+        .into_iter()
+        .find(is_it)
+        .unwrap_or_else(|| {
+            panic!(
+                "seed {seed} of {} found {invariant} violated, and not again",
+                entry.name
+            )
+        })
 }
 
 /// A violation that was executed again, and what it shows.
-fn explained(
-    entry: &Entry,
-    place: usize,
-    signature: &str,
-    seed: u64,
-) -> (Violation, Evidence) {
+fn explained(entry: &Entry, place: usize, signature: &str, seed: u64) -> (Violation, Evidence) {
     let violation = again(entry, place, signature, seed);
     let evidence = (entry.explain)(Seed(seed), &violation);
     (violation, evidence)

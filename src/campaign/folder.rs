@@ -60,6 +60,7 @@ impl Folder {
             }
             Err(_) => vfs.create_dir_all(path)?,
         }
+        sync_way(vfs.as_ref(), path)?;
         Ok(Folder { vfs, root })
     }
 
@@ -145,7 +146,9 @@ impl Folder {
     /// Cuts a file off, for good.
     pub(super) fn cut(&self, name: &str, size_bytes: u64) -> VfsResult<()> {
         let path = self.root.as_path().join(name);
-        let file = self.vfs.open(path.as_path(), OpenOptions::new().read().write())?;
+        let file = self
+            .vfs
+            .open(path.as_path(), OpenOptions::new().read().write())?;
         file.set_len(size_bytes)?;
         file.sync_all()
     }
@@ -175,6 +178,16 @@ impl Log {
     pub(super) fn sync(&self) -> VfsResult<()> {
         self.0.sync_all()
     }
+}
+
+/// Makes the names on the way to a folder durable: what is in it is worth no more.
+fn sync_way(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<()> {
+    let mut at = path.parent();
+    while let Some(parent) = at {
+        vfs.sync_dir(parent)?;
+        at = parent.parent();
+    }
+    Ok(())
 }
 
 /// Moves an older folder aside.

@@ -34,7 +34,9 @@ impl Lines {
     pub(super) fn next(&mut self) -> VfsResult<Option<&[u8]>> {
         let mut searched = self.given;
         loop {
-            let found = self.piece[searched..].iter().position(|&byte| byte == b'\n');
+            let found = self.piece[searched..]
+                .iter()
+                .position(|&byte| byte == b'\n');
             if let Some(found) = found {
                 let start = self.given;
                 let end = searched + found;

@@ -50,15 +50,25 @@ pub fn open_shards(folders: Vec<Folder>) -> Result<Vec<Part>, CampaignError> {
                 other.folder.name()
             )));
         }
-        parts.insert(shard.index(), Part { folder, description });
+        parts.insert(
+            shard.index(),
+            Part {
+                folder,
+                description,
+            },
+        );
     }
     let Some((_, reference)) = first else {
-        return Err(CampaignError::Shards("there is no shard to join".to_owned()));
+        return Err(CampaignError::Shards(
+            "there is no shard to join".to_owned(),
+        ));
     };
     let count = reference.shard().count();
     let is_missing = |index: &u64| !parts.contains_key(index);
     if let Some(missing) = (0..count).find(is_missing) {
-        return Err(CampaignError::Shards(format!("shard {missing}/{count} is missing")));
+        return Err(CampaignError::Shards(format!(
+            "shard {missing}/{count} is missing"
+        )));
     }
     Ok(parts.into_values().collect())
 }
@@ -86,9 +96,10 @@ pub fn merge(
         let scenario = &task.plan.entries[entry];
         let number = usize::try_from(counting.number() % parts.len() as u64);
         let source = &mut sources[number.expect("below the number of parts")];
-        let run = source.run(|run| run.is_of(scenario, seed), || {
-            format!("seed {seed} of {}", scenario.name)
-        })?;
+        let run = source.run(
+            |run| run.is_of(scenario, seed),
+            || format!("seed {seed} of {}", scenario.name),
+        )?;
         log.append_line(&run)?;
         counting.add(entry, &run);
         observer.run_resumed(entry);

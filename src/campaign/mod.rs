@@ -25,6 +25,8 @@ mod folder;
 mod group;
 mod lines;
 mod merge;
+#[cfg(test)]
+mod parts_tests;
 mod plan;
 mod pool;
 mod record;

@@ -27,7 +27,9 @@ impl StopSignal {
             StopReason::Interrupted => 1,
             StopReason::OutOfTime => 2,
         };
-        let _ = self.0.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .0
+            .compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Why the campaign is to end, if it is.

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Entry, Folder, Limits, Observer, Plan, Summary, Verdict, execute};
+use super::{
+    Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Summary, Task, Verdict, execute,
+};
 use crate::{
     base::Seed,
     image::Image,
@@ -20,7 +22,7 @@ use crate::{
 
 /// Keeps a counter in a file, in the way that a test asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Counter {
+pub(super) enum Counter {
     Careful,
     Panicking,
     Endless,
@@ -110,7 +112,7 @@ impl Oracle<u8, usize> for Comes {
     }
 }
 
-fn entry(subject: Counter) -> Entry {
+pub(super) fn entry(subject: Counter) -> Entry {
     let job = Job {
         subject,
         workload: Box::new(Four),
@@ -135,13 +137,27 @@ fn entry(subject: Counter) -> Entry {
     entry
 }
 
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Observer for Nobody {
     fn run_done(&mut self, _: usize, _: &RunOutcome) {}
 }
 
-const NO_LIMITS: Limits = Limits {
+/// Nobody stops it.
+pub(super) static GO_ON: StopSignal = StopSignal::new();
+
+pub(super) fn task(plan: &Plan, limits: Limits) -> Task<'_> {
+    Task {
+        plan,
+        shard: Shard::WHOLE,
+        jobs: 2,
+        limits,
+        baseline: None,
+        stop: &GO_ON,
+    }
+}
+
+pub(super) const NO_LIMITS: Limits = Limits {
     violating_runs_max: u64::MAX,
     fail_fast: false,
 };
@@ -152,7 +168,7 @@ fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
     (
-        execute(&plan, 2, limits, None, &folder, &mut Nobody).unwrap(),
+        execute(&task(&plan, limits), &folder, &mut Nobody).unwrap(),
         fs,
     )
 }
@@ -298,5 +314,5 @@ fn every_run_is_a_line() {
     assert_eq!(lines.lines().count() as u64, summary.scenarios[0].runs);
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!(first["seed"], 5);
-    assert_eq!(first["violated"][0], "recovery-succeeds");
+    assert_eq!(first["violated"][0]["invariant"], "recovery-succeeds");
 }

@@ -1,5 +1,8 @@
 //! What ends a campaign before its plan does: Ctrl-C, and a time budget.
-#![expect(clippy::disallowed_methods, reason = "a time budget is what the clock is for")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a time budget is what the clock is for"
+)]
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -35,14 +38,17 @@ pub(super) fn signal(budget: Option<Duration>) -> Result<Arc<StopSignal>, Failur
 
 /// Reads a duration such as `90s`, `10m`, `1h30m` or `500ms`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration: expected one such as 90s, 10m, 1h30m or 500ms");
+    let wrong =
+        || format!("`{text}` is no duration: expected one such as 90s, 10m, 1h30m or 500ms");
     let mut rest = text;
     let mut all = Duration::ZERO;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
         rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let milliseconds = match &rest[..unit] {
             "ms" => 1,
             "s" => 1000,
@@ -52,7 +58,9 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         };
         rest = &rest[unit..];
         let part = number.checked_mul(milliseconds).ok_or_else(wrong)?;
-        all = all.checked_add(Duration::from_millis(part)).ok_or_else(wrong)?;
+        all = all
+            .checked_add(Duration::from_millis(part))
+            .ok_or_else(wrong)?;
     }
     if all.is_zero() { Err(wrong()) } else { Ok(all) }
 }
@@ -66,7 +74,16 @@ mod tests {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for wrong in ["", "10", "m", "10 m", "-1s", "1d", "0s", "99999999999999999999s"] {
+        for wrong in [
+            "",
+            "10",
+            "m",
+            "10 m",
+            "-1s",
+            "1d",
+            "0s",
+            "99999999999999999999s",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

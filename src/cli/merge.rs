@@ -24,7 +24,11 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let label = args.out.display().to_string();
     let refused = |error: CampaignError| Failure::campaign(&label, &error);
     let parts = campaign::open_shards(folders).map_err(refused)?;
-    let description = &parts.first().ok_or(Exit::Input).map_err(|_| nothing())?.description;
+    let description = &parts
+        .first()
+        .ok_or(Exit::Input)
+        .map_err(|_| nothing())?
+        .description;
     let plan = plan(description)?;
     let out = run::Out::at(&args.out);
     let folder = run::create(&out)?;
@@ -60,7 +64,9 @@ fn plan(description: &campaign::Description) -> Result<Plan, Failure> {
     let mut entries = Vec::new();
     for described in &description.scenarios {
         let wrong = |message: String| {
-            Failure::Usage(format!("campaign.json has a scenario that cannot be run: {message}"))
+            Failure::Usage(format!(
+                "campaign.json has a scenario that cannot be run: {message}"
+            ))
         };
         let scenario = Scenario::deserialize(&described.scenario);
         let mut scenario = scenario.map_err(|error| wrong(error.to_string()))?;

@@ -15,9 +15,7 @@ use super::{
 };
 use crate::{
     base::SEED_VERSION,
-    campaign::{
-        self, Finding, Folder, Limits, Plan, Reproducer, Sentences, Shard, Summary, Task,
-    },
+    campaign::{self, Finding, Folder, Limits, Plan, Reproducer, Sentences, Shard, Summary, Task},
     report::{self, Detail, Human, Palette},
 };
 
@@ -49,7 +47,11 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let asked = args.shard.as_ref().or(environment.shard.as_ref());
     let shard = asked.map_or(Ok(Shard::WHOLE), |asked| shards::shard(asked))?;
     let out = out(args, &environment, &plan, shard);
-    let folder = if args.resume { existing(&out) } else { create(&out) }?;
+    let folder = if args.resume {
+        existing(&out)
+    } else {
+        create(&out)
+    }?;
     let is_human = args.message_format == Format::Human;
     if is_human && !args.quiet {
         let [first, end] = plan.seeds();
@@ -152,12 +154,7 @@ fn existing(out: &Out) -> Result<Folder, Failure> {
         .map_err(|error| Failure::Usage(format!("there is nothing to resume: {error}")))
 }
 
-fn told(
-    output: &Output,
-    out: &Out,
-    folder: &Folder,
-    summary: &Summary,
-) -> Result<String, Failure> {
+fn told(output: &Output, out: &Out, folder: &Folder, summary: &Summary) -> Result<String, Failure> {
     if output.message_format == Format::Json {
         let failed = |error| Failure::Results(format!("failed to print the summary: {error}"));
         return serde_json::to_string(summary)

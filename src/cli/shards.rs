@@ -90,7 +90,10 @@ impl Engine {
         let wrong = |what: String| Failure::Usage(format!("--shard auto on {}: {what}", self.name));
         let number = |name: &str| {
             let value = variable(name).ok_or_else(|| {
-                wrong(format!("{} is set and {name} is not: set it to the number", self.index))
+                wrong(format!(
+                    "{} is set and {name} is not: set it to the number",
+                    self.index
+                ))
             })?;
             let parsed = value.parse::<u64>();
             parsed.map_err(|_| wrong(format!("{name}={value}: expected a number")))

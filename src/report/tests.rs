@@ -71,6 +71,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         version: 1,
         seed_version: 1,
         seeds: [0, 1],
+        shard: None,
         verdict: scenario.verdict,
         scenarios: vec![scenario],
         baseline: None,

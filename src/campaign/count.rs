@@ -9,7 +9,11 @@ use super::{
     CampaignError, Folder, Observer, Task, folder::Log, lines::Lines, pool, record::RunRecord,
     tally::Tally,
 };
-use crate::{base::Seed, run::RunOutcome, vfs::VfsResult};
+use crate::{
+    base::{Rng, Seed, Stream},
+    run::RunOutcome,
+    vfs::VfsResult,
+};
 
 /// The file with a line for each finished run.
 pub(super) const RUNS: &str = "runs.ndjson";
@@ -132,8 +136,8 @@ impl<'p> Counting<'p> {
             .collect();
         let work = |nth: u64| {
             let (entry, seed) = task.unit(first + nth);
-            (!ended[entry].load(Ordering::Relaxed))
-                .then(|| (task.plan.entries[entry].run)(Seed(seed)))
+            let is_wanted = !ended[entry].load(Ordering::Relaxed);
+            is_wanted.then(|| run_checked(task, entry, Seed(seed)))
         };
         let mut group = Group::new(&log);
         let left = if self.is_over {
@@ -141,12 +145,12 @@ impl<'p> Counting<'p> {
         } else {
             task.units() - first
         };
-        let consume = |nth: u64, outcome: Option<RunOutcome>| {
+        let consume = |nth: u64, outcome: Option<(RunOutcome, Option<String>)>| {
             let (entry, _) = task.unit(first + nth);
             self.done = first + nth;
             let outcome = outcome.filter(|_| !self.ended[entry].load(Ordering::Relaxed));
-            if let Some(outcome) = outcome {
-                let run = RunRecord::new(&task.plan.entries[entry], &outcome);
+            if let Some((outcome, parted)) = outcome {
+                let run = RunRecord::new(&task.plan.entries[entry], &outcome, parted);
                 group.append(&run)?;
                 self.add(entry, &run);
                 ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
@@ -164,6 +168,22 @@ impl<'p> Counting<'p> {
         pool::in_order(left, task.jobs, work, consume)?;
         log.sync()
     }
+}
+
+/// Executes a run, or twice, if it is one of those that are; where the two part, if they do.
+fn run_checked(task: &Task<'_>, entry: usize, seed: Seed) -> (RunOutcome, Option<String>) {
+    let entry = &task.plan.entries[entry];
+    let outcome = (entry.run)(seed);
+    let is_checked = Rng::new(seed, Stream::Determinism, 0).chance(task.check_determinism);
+    if !is_checked || (entry.run)(seed) == outcome {
+        return (outcome, None);
+    }
+    let parted = (entry.part)(seed);
+    let parted = parted.map_or_else(
+        || "two executions found different things, and two more the same".to_owned(),
+        |parted| parted.to_string(),
+    );
+    (outcome, Some(parted))
 }
 
 /// Lines that are made durable together.

@@ -55,7 +55,7 @@ pub use summary::{
 };
 pub use verdict::Verdict;
 
-use crate::run::RunOutcome;
+use crate::{base::Ratio, run::RunOutcome};
 use count::Counting;
 use reproducer::finding_id;
 
@@ -80,6 +80,8 @@ pub struct Task<'a> {
     pub jobs: usize,
     /// When it ends early.
     pub limits: Limits,
+    /// The share of runs that are executed twice, to see whether both find the same.
+    pub check_determinism: Ratio,
     /// What was found before, if what is found is to be compared with it.
     pub baseline: Option<&'a Baseline>,
     /// Ends it from outside.

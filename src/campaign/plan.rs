@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 use crate::{
     base::{Digest, Seed},
     run::{
-        CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, RunConfig, RunOutcome,
-        Subject, Violation, evidence, replay, run,
+        CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, Parting, RunConfig,
+        RunOutcome, Subject, Violation, evidence, parting, replay, run,
     },
 };
 
@@ -15,6 +15,9 @@ type Run = Box<dyn Fn(Seed) -> RunOutcome + Send + Sync>;
 
 /// What executes a violation again, to see what it is missing.
 type Explain = Box<dyn Fn(Seed, &Violation) -> Evidence + Send + Sync>;
+
+/// What executes a seed twice and says where the executions part, if they do.
+type Part = Box<dyn Fn(Seed) -> Option<Parting> + Send + Sync>;
 
 /// One scenario on one profile and one device.
 pub struct Entry {
@@ -44,6 +47,7 @@ pub struct Entry {
     pub resolved: serde_json::Value,
     pub(super) run: Run,
     pub(super) explain: Explain,
+    pub(super) part: Part,
 }
 
 impl Entry {
@@ -76,6 +80,10 @@ impl Entry {
             run: {
                 let shared = shared.clone();
                 Box::new(move |seed| run(&shared.0, &shared.1, seed))
+            },
+            part: {
+                let shared = shared.clone();
+                Box::new(move |seed| parting(&shared.0, &shared.1, seed))
             },
             explain: Box::new(move |seed, violation| {
                 explain(&shared.0, &shared.1, seed, violation)

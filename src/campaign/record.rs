@@ -38,6 +38,9 @@ pub(super) struct RunRecord {
     pub(super) invariants: Vec<InvariantCount>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) violated: Vec<ViolationRecord>,
+    /// Where a second execution of the run parted from the first, if it was executed twice and they differ.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) parted: Option<String>,
 }
 
 /// The first violation of an invariant in a run.
@@ -50,7 +53,7 @@ pub(super) struct ViolationRecord {
 }
 
 impl RunRecord {
-    pub(super) fn new(entry: &Entry, outcome: &RunOutcome) -> RunRecord {
+    pub(super) fn new(entry: &Entry, outcome: &RunOutcome, parted: Option<String>) -> RunRecord {
         let violated = outcome.violations.iter().map(|violation| ViolationRecord {
             invariant: violation.invariant.to_owned(),
             signature: violation.signature.clone(),
@@ -73,6 +76,7 @@ impl RunRecord {
             kinds: outcome.coverage.kinds.clone(),
             invariants: outcome.invariants.clone(),
             violated: violated.collect(),
+            parted,
         }
     }
 

@@ -73,6 +73,9 @@ pub struct ScenarioSummary {
     pub violations: u64,
     /// Runs in which any invariant did not hold.
     pub violating_runs: u64,
+    /// Runs that were executed twice and did not do the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nondeterministic_runs: u64,
     /// What each invariant said.
     pub by_invariant: BTreeMap<String, InvariantSummary>,
     /// Crash states by what they showed.
@@ -163,4 +166,9 @@ impl Summary {
             baseline,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

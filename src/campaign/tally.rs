@@ -26,6 +26,8 @@ pub(super) struct Tally<'a> {
     /// By the place of the invariant, and the signature.
     groups: BTreeMap<Key, Group>,
     hasher: Hasher,
+    /// Where the first run that does not repeat itself parts.
+    parted: Option<String>,
 }
 
 impl<'a> Tally<'a> {
@@ -36,6 +38,7 @@ impl<'a> Tally<'a> {
             coverage: Coverage::default(),
             groups: BTreeMap::new(),
             hasher: Hasher::new(),
+            parted: None,
             counted: ScenarioSummary {
                 name: entry.name.clone(),
                 subject: entry.subject.clone(),
@@ -53,6 +56,7 @@ impl<'a> Tally<'a> {
                 legal_states: LegalStates::default(),
                 violations: 0,
                 violating_runs: 0,
+                nondeterministic_runs: 0,
                 by_invariant: entry.invariants.iter().map(zero).collect(),
                 coverage: CoverageMark::ALL.map(|mark| (mark, 0)).into(),
                 kinds: BTreeMap::new(),
@@ -95,6 +99,11 @@ impl<'a> Tally<'a> {
             sum.violating_runs += u64::from(count.violated > 0);
             counted.violations += count.violated;
         }
+        if let Some(parted) = &run.parted {
+            self.counted.nondeterministic_runs += 1;
+            self.parted
+                .get_or_insert_with(|| format!("seed {} parts from itself: {parted}", run.seed));
+        }
         for violation in &run.violated {
             self.group(run.seed, violation);
         }
@@ -135,6 +144,10 @@ impl<'a> Tally<'a> {
         }
         counted.digest = self.hasher.finish();
         (counted.verdict, counted.reasons) = judge(self.entry, shard, &counted);
+        if let Some(parted) = self.parted {
+            counted.verdict = super::Verdict::Nondeterministic;
+            counted.reasons.insert(0, parted);
+        }
         counted.met = counted.verdict == super::Verdict::Expected;
         counted
     }

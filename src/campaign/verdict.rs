@@ -23,6 +23,8 @@ pub enum Verdict {
     Inconclusive,
     /// Somebody ended it before its plan did.
     Interrupted,
+    /// The same seed gave something else when it was executed again.
+    Nondeterministic,
 }
 
 impl Verdict {
@@ -32,6 +34,7 @@ impl Verdict {
             return Verdict::Unexercised;
         }
         let order = [
+            Verdict::Nondeterministic,
             Verdict::Unexpected,
             Verdict::Unexercised,
             Verdict::Inconclusive,

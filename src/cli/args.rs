@@ -5,7 +5,7 @@ use std::{ops::Range, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
 use crate::{
-    base::Seed,
+    base::{Ratio, Seed},
     profile::{DEVICES, PROFILES},
     run::Expectation,
     store::StoreKind,
@@ -88,6 +88,9 @@ pub(super) struct RunArguments {
     /// End after this time (90s, 10m, 1h30m), with what was counted by then
     #[arg(long, value_name = "TIME", value_parser = super::interrupt::duration)]
     pub(super) time_budget: Option<Duration>,
+    /// The share of runs that are executed twice, to see whether both do the same
+    #[arg(long, value_name = "RATIO", default_value = "1/64")]
+    pub(super) check_determinism: Ratio,
     /// Let a scenario end with this many violating runs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_violations: Option<u64>,

@@ -10,8 +10,7 @@ use crate::{
 
 /// The exit codes.
 ///
-/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this
-/// version: 102 (the same seed gave something else).
+/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -27,6 +26,8 @@ pub enum Exit {
     /// An unexpected violation, or an expected one that did not happen; of a replay: it still
     /// fails.
     Violation = 100,
+    /// The same seed gave something else.
+    Nondeterministic = 102,
     /// A reproducer no longer fits the subject.
     Stale = 103,
     /// Fewer runs than the scenario demands.
@@ -58,6 +59,10 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
         "an unexpected violation, or an expected one that did not happen; of `replay`: it still fails",
     ),
     (
+        Exit::Nondeterministic,
+        "nondeterminism: the same seed gave something else when it was executed again; it says at which operation the two part",
+    ),
+    (
         Exit::Stale,
         "the reproducer is stale: the recorded crash cannot be laid onto what the subject does today; it says at which operation they part",
     ),
@@ -84,6 +89,7 @@ impl From<Verdict> for Exit {
             Verdict::Unexpected => Exit::Violation,
             Verdict::Unexercised => Exit::Unexercised,
             Verdict::Inconclusive => Exit::Inconclusive,
+            Verdict::Nondeterministic => Exit::Nondeterministic,
             Verdict::Interrupted => Exit::Interrupted,
         }
     }

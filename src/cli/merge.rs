@@ -12,6 +12,7 @@ use super::{
     run, select,
 };
 use crate::{
+    base::Ratio,
     campaign::{self, CampaignError, Folder, Plan, Shard, Task},
     scenario::{Problem, Scenario},
 };
@@ -38,6 +39,7 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
         shard: Shard::WHOLE,
         jobs: args.jobs.map_or_else(run::cores, usize::from),
         limits: description.limits,
+        check_determinism: Ratio::NEVER,
         baseline: None,
         stop: &stop,
     };

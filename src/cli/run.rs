@@ -74,6 +74,7 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
             violating_runs_max: args.max_violations.unwrap_or(u64::MAX),
             fail_fast: args.fail_fast,
         },
+        check_determinism: args.check_determinism,
         baseline: None,
         stop: &stop,
     };

@@ -163,6 +163,7 @@ impl Human<'_> {
             }
             Verdict::Unexercised => format!("{bad}NOT EXERCISED{end}: {not_met} of {all}"),
             Verdict::Inconclusive => format!("{bad}INCONCLUSIVE{end}: {not_met} of {all}"),
+            Verdict::Nondeterministic => format!("{bad}NONDETERMINISTIC{end}: {not_met} of {all}"),
             Verdict::Interrupted => format!("{bad}INTERRUPTED{end}: {all}; --resume goes on"),
         };
         format!(

@@ -52,6 +52,7 @@ fn cells(scenario: &ScenarioSummary) -> [String; 7] {
         Verdict::Unexercised => "NOT EXERCISED",
         Verdict::Inconclusive => "INCONCLUSIVE",
         Verdict::Interrupted => "INTERRUPTED",
+        Verdict::Nondeterministic => "NONDETERMINISTIC",
     };
     [
         scenario.name.clone(),

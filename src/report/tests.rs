@@ -43,6 +43,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         legal_states: LegalStates::default(),
         violations: 1,
         violating_runs: violated.len() as u64,
+        nondeterministic_runs: 0,
         by_invariant: violated
             .iter()
             .map(|id| ((*id).to_owned(), count))

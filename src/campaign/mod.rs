@@ -41,7 +41,7 @@ pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
 pub use summary::{
     Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
 };
-pub use verdict::Verdict;
+pub use verdict::{Status, Verdict};
 
 use crate::{base::Seed, run::RunOutcome, vfs::VfsResult};
 use folder::Log;

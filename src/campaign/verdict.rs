@@ -39,6 +39,31 @@ impl Verdict {
     }
 }
 
+/// What is to be thought of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It fails its scenario.
+    Unexpected,
+    /// Its scenario is expected to be clean, and the baseline knows it.
+    Known,
+    /// Its scenario is expected to find it, or may.
+    Expected,
+}
+
+impl ScenarioSummary {
+    /// What is to be thought of one of its findings.
+    pub fn status(&self, finding: &Finding) -> Status {
+        let is_known = finding.mark == Some(Mark::Known);
+        if self.expectation.allows(&finding.invariant) {
+            Status::Expected
+        } else if is_known && self.expectation == Expectation::Clean {
+            Status::Known
+        } else {
+            Status::Unexpected
+        }
+    }
+}
+
 /// Judges what was counted; the verdict and why it is not the one to wish for.
 pub(super) fn judge(entry: &Entry, counted: &ScenarioSummary) -> (Verdict, Vec<String>) {
     if counted.runs == 0 || counted.crash_points == 0 {
@@ -90,9 +115,8 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
 /// Whether the baseline knows all that was found of an invariant, where none is expected to be violated at all.
 fn is_known(counted: &ScenarioSummary, id: &str) -> bool {
     let mut found = of(counted, id).peekable();
-    counted.expectation == Expectation::Clean
-        && found.peek().is_some()
-        && found.all(|finding| finding.mark == Some(Mark::Known))
+    let is_known = |finding| counted.status(finding) == Status::Known;
+    found.peek().is_some() && found.all(is_known)
 }
 
 /// How much of what was found the baseline does not know.

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use crate::{
     base::Seed,
     profile::{DEVICES, PROFILES},
+    report::ExportFormat,
     run::Expectation,
     store::StoreKind,
 };
@@ -77,11 +78,20 @@ pub(super) struct RunArguments {
     /// Folder for results [default: reports/<campaign>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Let findings of this file, a baseline or a summary.json, not fail scenarios that expect none
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found as a baseline (not in CI)
+    #[arg(long, value_name = "FILE")]
+    pub(super) record_baseline: Option<PathBuf>,
+    /// Write results as json, junit, markdown, github or html too; - is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = export)]
+    pub(super) export: Vec<(ExportFormat, PathBuf)>,
     /// Let a scenario end with this many violating runs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_violations: Option<u64>,
-    /// End with the first unexpected violation
-    #[arg(long)]
+    /// End with the first unexpected violation (what a baseline knows is only told at the end)
+    #[arg(long, conflicts_with = "baseline")]
     pub(super) fail_fast: bool,
     /// How to show progress
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
@@ -186,6 +196,22 @@ fn expectation(word: &str) -> Result<Expectation, String> {
         "clean" => Ok(Expectation::Clean),
         "violations" => Ok(Expectation::Violations),
         _ => Err("expected clean or violations".to_owned()),
+    }
+}
+
+fn export(text: &str) -> Result<(ExportFormat, PathBuf), String> {
+    let names = ExportFormat::ALL.map(ExportFormat::name).join(", ");
+    let wrong = || format!("expected FORMAT=PATH with one of the formats {names}");
+    let (name, path) = text.split_once('=').ok_or_else(wrong)?;
+    let unknown = || format!("there is no format `{name}`: expected one of {names}");
+    let format = ExportFormat::find(name).ok_or_else(unknown)?;
+    if path.is_empty() {
+        return Err(format!("there is no path behind `{name}=`"));
+    }
+    if format.is_built() {
+        Ok((format, path.into()))
+    } else {
+        Err(format!("{name} is not in this build"))
     }
 }
 

@@ -6,12 +6,15 @@
 //! Deliberately absent: anything that a library user would want.
 
 mod args;
+mod baseline;
 mod environment;
 mod exit;
 mod explain;
+mod export;
 mod files;
 mod glossary;
 mod list;
+mod output;
 mod progress;
 mod replay;
 mod run;

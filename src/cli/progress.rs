@@ -105,6 +105,14 @@ impl Observer for Watcher<'_> {
             let _ = writeln!(anstream::stderr(), "{done} of {all} runs, {name}");
         }
     }
+
+    fn explained(&mut self, entry: usize) {
+        self.spent[entry] += self.last.elapsed();
+        self.last = Instant::now();
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("explaining {}", self.plan.entries[entry].name));
+        }
+    }
 }
 
 fn bar(runs: u64) -> ProgressBar {

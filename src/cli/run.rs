@@ -4,15 +4,17 @@ use std::{path::PathBuf, thread};
 
 use super::{
     args::{Format, RunArguments},
+    baseline,
     environment::Environment,
     exit::{Exit, Failure},
+    export::{self, Exports},
     files,
     progress::Watcher,
     select, terminal,
 };
 use crate::{
     base::SEED_VERSION,
-    campaign::{self, Finding, Folder, Limits, Plan, Reproducer, Sentences, Summary},
+    campaign::{self, Folder, Limits, Plan, Summary},
     report::{self, Detail, Human, Palette},
 };
 
@@ -30,12 +32,30 @@ struct Out {
 pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let environment = Environment::read()?;
     let plan = select::plan(args, &environment)?;
+    let known = args.baseline.as_deref().map(baseline::load).transpose()?;
+    let recorded = baseline::place(args.record_baseline.as_deref(), &environment)?;
+    let exports = Exports::prepare(&args.export)?;
+    let is_aside = exports.take_stdout();
+    if is_aside && args.message_format == Format::Json {
+        return Err(Failure::Usage(
+            "standard output is taken by --message-format json: expected a path to export to"
+                .to_owned(),
+        ));
+    }
+    let print = |text: &str| {
+        if is_aside {
+            terminal::print_aside(text);
+            Ok(())
+        } else {
+            terminal::print(text)
+        }
+    };
     let out = out(args, &environment, &plan);
     let folder = create(&out)?;
     let is_human = args.message_format == Format::Human;
     if is_human && !args.quiet {
         let [first, end] = plan.seeds();
-        terminal::print(&format!(
+        print(&format!(
             "seeds {first}..{end}, seed version {SEED_VERSION}\n\n"
         ))?;
     }
@@ -49,14 +69,18 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     };
     let mut watcher = Watcher::new(&plan, args.progress, args.quiet);
     let failed = |error| Failure::results(&out.label, &error);
-    let summary = campaign::execute(&plan, jobs, limits, None, &folder, &mut watcher);
+    let summary = campaign::execute(&plan, jobs, limits, known.as_ref(), &folder, &mut watcher);
     let timing = watcher.finish(jobs);
     let summary = summary.map_err(failed)?;
     folder.write_json("timing.json", &timing).map_err(failed)?;
     if let Some(name) = &out.name {
         files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
     }
-    terminal::print(&told(args, &out, &folder, &summary)?)?;
+    print(&told(args, &out, &folder, &summary)?)?;
+    exports.write(&summary, &folder, &out.label)?;
+    if let Some(output) = &recorded {
+        baseline::record(output, &summary)?;
+    }
     Ok(summary.verdict.into())
 }
 
@@ -114,13 +138,7 @@ fn told(
         detail,
         palette: Palette::ANSI,
         folder: &out.label,
-        witness: &|finding| witness(folder, finding),
+        told: &|finding| export::told(folder, finding),
     };
     Ok(report::campaign(summary, &human))
-}
-
-fn witness(folder: &Folder, finding: &Finding) -> Option<Sentences> {
-    let bytes = folder.read(&finding.reproducer).ok()?;
-    let reproducer: Reproducer<serde_json::Value> = serde_json::from_slice(&bytes).ok()?;
-    Some(reproducer.witness)
 }

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::{
     Palette, Told,
-    export::heading,
+    export::{heading, place},
     finding::hung,
     grouped,
     numbers::counted,
     order::{Placed, findings},
-    table::{on, table},
+    table::table,
 };
 use crate::campaign::{Comparison, Finding, ScenarioSummary, Status, Summary, Verdict};
 
@@ -156,11 +156,7 @@ impl Human<'_> {
         };
         let heading = heading(scenario, finding);
         let (id, rest) = heading.split_once(' ').unwrap_or((&heading, ""));
-        let ScenarioSummary { name, subject, .. } = scenario;
-        let mut text = format!(
-            "{colour}{id}{end} {rest}\n  Where   {name}: {subject} on {}\n",
-            on(scenario)
-        );
+        let mut text = format!("{colour}{id}{end} {rest}\n{}", place(scenario));
         text += &(self.told)(finding).blocks();
         let reproducer = &finding.reproducer;
         let _ = writeln!(text, "  tornwrite replay {}/{reproducer}\n", self.folder);

@@ -22,12 +22,12 @@ pub(super) fn findings(summary: &Summary) -> Vec<Placed<'_>> {
 
 fn placed(scenario: &ScenarioSummary) -> impl Iterator<Item = ((usize, usize), Placed<'_>)> {
     scenario.findings.iter().map(move |finding| {
+        let of_same = |first: &Finding| first.invariant == finding.invariant;
         let known = INVARIANTS
             .iter()
             .position(|known| known.id == finding.invariant);
-        let mut findings = scenario.findings.iter();
-        let own = findings.position(|first| first.invariant == finding.invariant);
-        let severity = known.map_or((INVARIANTS.len(), own.unwrap_or(0)), |place| (place, 0));
+        let own = || scenario.findings.iter().position(of_same).unwrap_or(0);
+        let severity = known.map_or_else(|| (INVARIANTS.len(), own()), |place| (place, 0));
         (severity, (scenario, finding))
     })
 }

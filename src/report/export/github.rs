@@ -7,7 +7,10 @@
 use super::{Results, heading};
 use crate::{
     campaign::{Finding, ScenarioSummary, Status, Verdict},
-    report::order::{Placed, findings},
+    report::{
+        escape::printable,
+        order::{Placed, findings},
+    },
     run::Missing,
 };
 
@@ -94,8 +97,8 @@ fn command(properties: &[(&str, &str)], message: &str) -> String {
 
 /// What is escaped in a message.
 fn data(text: &str) -> String {
-    let text = super::super::escape::printable(&text.replace('\r', "\n"));
-    text.replace('%', "%25").replace('\n', "%0A")
+    let text = text.replace('%', "%25");
+    printable(&text.replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 /// What is escaped in a property.

@@ -125,12 +125,12 @@ fn json(summary: &Summary) -> String {
 }
 
 impl Results<'_> {
-    /// A finding as text: what it is, why, what is missing, and how to see it again.
+    /// A finding as text: what it is, where, why, what is missing, and how to see it again.
     fn finding(&self, scenario: &ScenarioSummary, finding: &Finding) -> String {
-        let head = heading(scenario, finding);
+        let head = heading(scenario, finding) + "\n" + &place(scenario);
         let told = (self.told)(finding).blocks();
         let (folder, reproducer) = (self.folder, &finding.reproducer);
-        format!("{head}\n{told}  tornwrite replay {folder}/{reproducer}\n")
+        format!("{head}{told}  tornwrite replay {folder}/{reproducer}\n")
     }
 }
 
@@ -146,6 +146,13 @@ pub(super) fn heading(scenario: &ScenarioSummary, finding: &Finding) -> String {
     let runs = super::numbers::counted(*count, "run");
     let word = word(scenario, finding);
     format!("{id}  {word} violation of {invariant} in {runs}, first by seed {first_seed}")
+}
+
+/// Where a finding is, as a line.
+pub(super) fn place(scenario: &ScenarioSummary) -> String {
+    let ScenarioSummary { name, subject, .. } = scenario;
+    let on = super::table::on(scenario);
+    format!("  Where   {name}: {subject} on {on}\n")
 }
 
 /// What is to be thought of a finding.

@@ -17,7 +17,11 @@
 //! a function.
 
 mod baseline;
+#[cfg(test)]
+mod baseline_tests;
 mod findings;
+#[cfg(test)]
+mod findings_tests;
 mod folder;
 mod group;
 mod plan;

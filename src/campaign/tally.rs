@@ -71,13 +71,21 @@ pub(super) struct Tally<'a> {
     /// By the place of the invariant, and the signature.
     groups: BTreeMap<Key, Group>,
     hasher: Hasher,
+    /// Groups that are explained.
+    explained_max: usize,
 }
 
 impl<'a> Tally<'a> {
     pub(super) fn new(entry: &'a Entry) -> Tally<'a> {
+        Tally::explaining(entry, EXPLAINED_MAX)
+    }
+
+    /// Of which no more than `explained_max` groups are explained.
+    pub(super) fn explaining(entry: &'a Entry, explained_max: usize) -> Tally<'a> {
         let zero = |id: &&str| ((*id).to_owned(), InvariantSummary::default());
         Tally {
             entry,
+            explained_max,
             coverage: Coverage::default(),
             groups: BTreeMap::new(),
             hasher: Hasher::new(),
@@ -151,7 +159,7 @@ impl<'a> Tally<'a> {
             found,
             is_explained,
         };
-        let explained = self.groups.len() < EXPLAINED_MAX;
+        let explained = self.groups.len() < self.explained_max;
         match self.groups.entry((place, found.signature.clone())) {
             btree_map::Entry::Vacant(free) => {
                 free.insert(Group::new(seed, found, explained));

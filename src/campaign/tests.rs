@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Entry, Folder, Limits, Observer, Plan, Summary, Verdict, execute};
+use super::{Baseline, Entry, Folder, Limits, Observer, Plan, Summary, Verdict, execute};
 use crate::{
     base::Seed,
     image::Image,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Keeps a counter in a file, in the way that a test asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Counter {
+pub(super) enum Counter {
     Careful,
     Panicking,
     Endless,
@@ -110,7 +110,7 @@ impl Oracle<u8, usize> for Comes {
     }
 }
 
-fn entry(subject: Counter) -> Entry {
+pub(super) fn entry(subject: Counter) -> Entry {
     let job = Job {
         subject,
         workload: Box::new(Four),
@@ -135,24 +135,32 @@ fn entry(subject: Counter) -> Entry {
     entry
 }
 
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Observer for Nobody {
     fn run_done(&mut self, _: usize, _: &RunOutcome) {}
 }
 
-const NO_LIMITS: Limits = Limits {
+pub(super) const NO_LIMITS: Limits = Limits {
     violating_runs_max: u64::MAX,
     fail_fast: false,
 };
 
-fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+pub(super) fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+    against(entry, limits, None)
+}
+
+pub(super) fn against(
+    entry: Entry,
+    limits: Limits,
+    baseline: Option<&Baseline>,
+) -> (Summary, SimFs) {
     silence_subject_panics();
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
     (
-        execute(&plan, 2, limits, None, &folder, &mut Nobody).unwrap(),
+        execute(&plan, 2, limits, baseline, &folder, &mut Nobody).unwrap(),
         fs,
     )
 }

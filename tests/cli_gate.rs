@@ -159,7 +159,7 @@ fn a_file_that_is_no_baseline_is_refused_with_its_place() {
         ),
         (
             "{\"version\": 1, \"verdict\": \"expected\"}",
-            "b.json:1:36: missing field `seed_version`",
+            "b.json:1:37: missing key `seed_version`; expected a file of --record-baseline",
         ),
     ];
     for (text, expected) in cases {

@@ -62,7 +62,7 @@ impl Schema {
                 "enum" if !rule.as_array().unwrap().contains(value) => {
                     wrong(format!("{value} is none of {rule}"));
                 }
-                "minimum" if value.as_u64() < rule.as_u64() => {
+                "minimum" if value.is_u64() && value.as_u64() < rule.as_u64() => {
                     wrong(format!("{value} is too small"))
                 }
                 "minLength" | "minItems" if length < bound => {

@@ -162,7 +162,11 @@ fn beyond_the_limit_groups_are_written_at_once_and_counted_as_unexplained() {
     };
     assert_eq!(news(1, "one"), [true]);
     assert_eq!(news(2, "two"), [false]);
-    assert_eq!(news(3, "two"), [] as [bool; 0], "no smaller than the one before");
+    assert_eq!(
+        news(3, "two"),
+        [] as [bool; 0],
+        "no smaller than the one before"
+    );
     let kept = tally.groups().filter(|(_, group)| group.kept.is_some());
     assert_eq!(
         kept.count(),

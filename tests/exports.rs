@@ -228,45 +228,71 @@ fn json_is_the_summary() {
     assert_eq!(read, one_of_each());
 }
 
-/// What the schema of Jenkins' xUnit plugin (junit-10.xsd) allows: the attributes of an element, and its children.
-const JENKINS: &[(&str, &[&str], &[&str], &[&str])] = &[
-    (
-        "testsuites",
-        &[],
-        &["name", "time", "tests", "failures", "errors"],
-        &["testsuite"],
-    ),
-    (
-        "testsuite",
-        &["name", "tests", "failures", "errors"],
-        &["time", "skipped", "timestamp", "hostname", "id", "package"],
-        &["properties", "testcase", "system-out", "system-err"],
-    ),
-    (
-        "testcase",
-        &["name"],
-        &["classname", "time"],
-        &["skipped", "error", "failure", "system-out", "system-err"],
-    ),
-    ("failure", &[], &["type", "message"], &[]),
-    ("error", &[], &["type", "message"], &[]),
-    ("system-out", &[], &[], &[]),
+/// An element of the schema of Jenkins' xUnit plugin (junit-10.xsd).
+struct Element {
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+    children: &'static [&'static str],
+}
+
+const JENKINS: &[Element] = &[
+    Element {
+        name: "testsuites",
+        required: &[],
+        optional: &["name", "time", "tests", "failures", "errors"],
+        children: &["testsuite"],
+    },
+    Element {
+        name: "testsuite",
+        required: &["name", "tests", "failures", "errors"],
+        optional: &["time", "skipped", "timestamp", "hostname", "id", "package"],
+        children: &["properties", "testcase", "system-out", "system-err"],
+    },
+    Element {
+        name: "testcase",
+        required: &["name"],
+        optional: &["classname", "time"],
+        children: &["skipped", "error", "failure", "system-out", "system-err"],
+    },
+    Element {
+        name: "failure",
+        required: &[],
+        optional: &["type", "message"],
+        children: &[],
+    },
+    Element {
+        name: "error",
+        required: &[],
+        optional: &["type", "message"],
+        children: &[],
+    },
+    Element {
+        name: "system-out",
+        required: &[],
+        optional: &[],
+        children: &[],
+    },
 ];
 
 fn is_jenkins(node: Node<'_, '_>) {
     let name = node.tag_name().name();
-    let rule = JENKINS.iter().find(|(element, ..)| *element == name);
-    let (_, required, optional, children) = rule.unwrap_or_else(|| panic!("<{name}> is unknown"));
+    let rule = JENKINS.iter().find(|element| element.name == name);
+    let rule = rule.unwrap_or_else(|| panic!("<{name}> is unknown"));
     for attribute in node.attributes() {
-        let known = required.contains(&attribute.name()) || optional.contains(&attribute.name());
+        let known =
+            rule.required.contains(&attribute.name()) || rule.optional.contains(&attribute.name());
         assert!(known, "{} of <{name}>", attribute.name());
     }
-    for attribute in *required {
+    for attribute in rule.required {
         assert!(node.has_attribute(*attribute), "{attribute} of <{name}>");
     }
     for child in node.children().filter(Node::is_element) {
         let child_name = child.tag_name().name();
-        assert!(children.contains(&child_name), "<{child_name}> in <{name}>");
+        assert!(
+            rule.children.contains(&child_name),
+            "<{child_name}> in <{name}>"
+        );
         is_jenkins(child);
     }
     if name == "testcase" {

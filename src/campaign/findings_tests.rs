@@ -112,7 +112,8 @@ fn what_a_campaign_found_before_it_died_is_on_disk() {
     let known = known.flat_map(|finding| &finding.signatures);
     let mut known: Vec<String> = known.map(|one| one.signature.clone()).collect();
     let mut found: Vec<String> = found.collect();
-    (known.sort(), found.sort());
+    known.sort();
+    found.sort();
     assert_eq!(found, known);
 }
 

@@ -125,7 +125,7 @@ fn news(counted: &ScenarioSummary, id: &str) -> String {
     let new = of(counted, id).filter(|finding| finding.mark == Some(Mark::New));
     match (new.count(), all) {
         (0, _) => String::new(),
-        (new, 1) if new == 1 => ": its finding is new".to_owned(),
+        (1, 1) => ": its finding is new".to_owned(),
         (new, all) => format!(": {new} of {all} findings are new"),
     }
 }

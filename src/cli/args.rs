@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run scenarios and judge them by what they expect
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
     /// List what there is, a line each

@@ -4,6 +4,8 @@
 //!
 //! Source: "Workflow commands for GitHub Actions", and `command.ts` of its toolkit for what is escaped.
 
+use std::fmt::Write as _;
+
 use super::{Results, heading};
 use crate::{
     campaign::{Finding, ScenarioSummary, Status, Verdict},
@@ -70,13 +72,14 @@ fn annotation(results: &Results<'_>, scenario: &ScenarioSummary, finding: &Findi
     if let Some(witness) = &told.witness {
         let sentences = [&witness.given, &witness.shown, &witness.however];
         for (word, sentence) in ["Let", "Then", "However"].into_iter().zip(sentences) {
-            said += &format!("{word} {sentence}\n");
+            let _ = writeln!(said, "{word} {sentence}");
         }
     }
     for sentence in told.missing.iter().flat_map(Missing::sentences) {
-        said += &format!("Missing {sentence}\n");
+        let _ = writeln!(said, "Missing {sentence}");
     }
-    said += &format!("tornwrite replay {}/{}", results.folder, finding.reproducer);
+    let (folder, reproducer) = (results.folder, &finding.reproducer);
+    let _ = write!(said, "tornwrite replay {folder}/{reproducer}");
     command(&properties, &said)
 }
 

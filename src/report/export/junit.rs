@@ -21,13 +21,22 @@ use crate::campaign::{Finding, ScenarioSummary, Status, Verdict};
 /// Findings of one case that are told in full.
 const FINDINGS_MAX: usize = 10;
 
+const FAILURE: &str = "failure";
+
 /// One test case.
 struct Case {
     class: String,
     name: String,
-    /// The element, its type and message, and its text.
-    trouble: Option<(&'static str, String, String, String)>,
+    trouble: Option<Trouble>,
     output: String,
+}
+
+/// Why a test case does not pass.
+struct Trouble {
+    element: &'static str,
+    kind: String,
+    message: String,
+    text: String,
 }
 
 pub(super) fn junit(results: &Results<'_>) -> String {
@@ -61,8 +70,8 @@ fn counts<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
     let (mut tests, mut failures, mut errors) = (0_u64, 0_u64, 0_u64);
     for case in cases {
         tests += 1;
-        match case.trouble {
-            Some(("failure", ..)) => failures += 1,
+        match &case.trouble {
+            Some(trouble) if trouble.element == FAILURE => failures += 1,
             Some(_) => errors += 1,
             None => {}
         }
@@ -116,23 +125,21 @@ fn cases(results: &Results<'_>, scenario: &ScenarioSummary) -> Vec<Case> {
     cases
 }
 
-fn trouble(
-    scenario: &ScenarioSummary,
-    kind: &str,
-    reason: &str,
-    found: String,
-) -> (&'static str, String, String, String) {
-    let element = if scenario.verdict == Verdict::Unexpected {
-        "failure"
-    } else {
-        "error"
-    };
-    let text = if found.is_empty() {
-        reason.to_owned() + "\n"
-    } else {
-        found
-    };
-    (element, kind.to_owned(), reason.to_owned(), text)
+fn trouble(scenario: &ScenarioSummary, kind: &str, reason: &str, found: String) -> Trouble {
+    Trouble {
+        element: if scenario.verdict == Verdict::Unexpected {
+            FAILURE
+        } else {
+            "error"
+        },
+        kind: kind.to_owned(),
+        message: reason.to_owned(),
+        text: if found.is_empty() {
+            reason.to_owned() + "\n"
+        } else {
+            found
+        },
+    }
 }
 
 fn told(results: &Results<'_>, scenario: &ScenarioSummary, findings: &[&Finding]) -> String {
@@ -155,8 +162,9 @@ impl Case {
             return xml + "/>\n";
         }
         xml += ">\n";
-        if let Some((element, kind, message, body)) = &self.trouble {
-            let (kind, message, body) = (attribute(kind), attribute(message), text(body));
+        if let Some(trouble) = &self.trouble {
+            let (kind, message) = (attribute(&trouble.kind), attribute(&trouble.message));
+            let (element, body) = (trouble.element, text(&trouble.text));
             let _ = writeln!(
                 xml,
                 "      <{element} type=\"{kind}\" message=\"{message}\">{body}</{element}>"

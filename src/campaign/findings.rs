@@ -202,12 +202,21 @@ fn index(unit: u64) -> usize {
     usize::try_from(unit).expect("units count the elements of a vector")
 }
 
-/// What makes it one finding with others: what is missing, or else its signature.
+/// What makes it one finding with others: what is missing, or else its signature; without what was lost in vain, if it happens
+/// though everything survives.
 fn what_is_missing(evidence: &Evidence, signature: &str) -> String {
-    let missing = evidence.missing.as_ref();
-    let identity = missing.map(crate::run::Missing::identity);
-    let identity = identity.filter(|identity| !identity.is_empty());
-    identity.unwrap_or_else(|| signature.to_owned())
+    let Some(missing) = &evidence.missing else {
+        return signature.to_owned();
+    };
+    let identity = missing.identity();
+    let in_vain = missing.complete && missing.orderings.is_empty();
+    match signature.split_once(": ") {
+        _ if !identity.is_empty() => identity,
+        Some((place @ ("in work" | "in recovery"), _)) if in_vain => {
+            format!("{place}: nothing, it happens though everything survives")
+        }
+        _ => signature.to_owned(),
+    }
 }
 
 fn new_finding(entry: &Entry, place: usize, missing: &str, signature: &str) -> Finding {

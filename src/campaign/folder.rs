@@ -50,7 +50,7 @@ impl Folder {
         let path = root.as_path();
         match vfs.read_dir(path) {
             Ok(entries) if entries.is_empty() => {}
-            Ok(_) if vfs.exists(path.join(MARKER).as_path())? => {
+            Ok(_) if is_ours(vfs.as_ref(), path)? => {
                 rotate(vfs.as_ref(), path)?;
                 vfs.create_dir(path)?;
             }
@@ -178,6 +178,12 @@ impl Log {
     pub(super) fn sync(&self) -> VfsResult<()> {
         self.0.sync_all()
     }
+}
+
+/// Whether a folder holds results, or what a power cut left of the first of its files.
+fn is_ours(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<bool> {
+    let temporary = path.join(format!("{MARKER}.tmp"));
+    Ok(vfs.exists(path.join(MARKER).as_path())? || vfs.exists(temporary.as_path())?)
 }
 
 /// Makes the names on the way to a folder durable: what is in it is worth no more.

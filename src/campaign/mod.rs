@@ -17,10 +17,14 @@
 //! a function.
 
 mod baseline;
+#[cfg(test)]
+mod baseline_tests;
 mod count;
 mod description;
 mod error;
 mod findings;
+#[cfg(test)]
+mod findings_tests;
 mod folder;
 mod group;
 mod lines;
@@ -53,7 +57,7 @@ pub use stop::{StopReason, StopSignal};
 pub use summary::{
     Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
 };
-pub use verdict::Verdict;
+pub use verdict::{Status, Verdict};
 
 use crate::{base::Ratio, run::RunOutcome};
 use count::Counting;

@@ -28,13 +28,21 @@ pub(super) struct Tally<'a> {
     hasher: Hasher,
     /// Where the first run that does not repeat itself parts.
     parted: Option<String>,
+    /// Groups that are explained.
+    explained_max: usize,
 }
 
 impl<'a> Tally<'a> {
     pub(super) fn new(entry: &'a Entry) -> Tally<'a> {
+        Tally::explaining(entry, EXPLAINED_MAX)
+    }
+
+    /// Of which no more than `explained_max` groups are explained.
+    pub(super) fn explaining(entry: &'a Entry, explained_max: usize) -> Tally<'a> {
         let zero = |id: &&str| ((*id).to_owned(), InvariantSummary::default());
         Tally {
             entry,
+            explained_max,
             coverage: Coverage::default(),
             groups: BTreeMap::new(),
             hasher: Hasher::new(),
@@ -114,7 +122,7 @@ impl<'a> Tally<'a> {
         let Some(place) = ids.iter().position(|id| *id == violation.invariant) else {
             return;
         };
-        let is_explained = self.groups.len() < EXPLAINED_MAX;
+        let is_explained = self.groups.len() < self.explained_max;
         self.groups
             .entry((place, violation.signature.clone()))
             .and_modify(|group| group.add(seed, violation))

@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Summary, Task, Verdict, execute,
+    Baseline, Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Summary, Task, Verdict,
+    execute,
 };
 use crate::{
     base::{Ratio, Seed},
@@ -178,13 +179,29 @@ pub(super) const NO_LIMITS: Limits = Limits {
     fail_fast: false,
 };
 
-fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+pub(super) fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+    against(entry, limits, None)
+}
+
+pub(super) fn against(
+    entry: Entry,
+    limits: Limits,
+    baseline: Option<&Baseline>,
+) -> (Summary, SimFs) {
     silence_subject_panics();
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
     (
-        execute(&task(&plan, limits), &folder, &mut Nobody).unwrap(),
+        execute(
+            &Task {
+                baseline,
+                ..task(&plan, limits)
+            },
+            &folder,
+            &mut Nobody,
+        )
+        .unwrap(),
         fs,
     )
 }

@@ -44,6 +44,31 @@ impl Verdict {
     }
 }
 
+/// What is to be thought of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It fails its scenario.
+    Unexpected,
+    /// Its scenario is expected to be clean, and the baseline knows it.
+    Known,
+    /// Its scenario is expected to find it, or may.
+    Expected,
+}
+
+impl ScenarioSummary {
+    /// What is to be thought of one of its findings.
+    pub fn status(&self, finding: &Finding) -> Status {
+        let is_known = finding.mark == Some(Mark::Known);
+        if self.expectation.allows(&finding.invariant) {
+            Status::Expected
+        } else if is_known && self.expectation == Expectation::Clean {
+            Status::Known
+        } else {
+            Status::Unexpected
+        }
+    }
+}
+
 /// Judges what was counted; the verdict and why it is not the one to wish for.
 ///
 /// A part of a campaign can say no more than that something was violated which should not be; the rest is for the whole.
@@ -113,9 +138,8 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
 /// Whether the baseline knows all that was found of an invariant, where none is expected to be violated at all.
 fn is_known(counted: &ScenarioSummary, id: &str) -> bool {
     let mut found = of(counted, id).peekable();
-    counted.expectation == Expectation::Clean
-        && found.peek().is_some()
-        && found.all(|finding| finding.mark == Some(Mark::Known))
+    let is_known = |finding| counted.status(finding) == Status::Known;
+    found.peek().is_some() && found.all(is_known)
 }
 
 /// How much of what was found the baseline does not know.
@@ -124,7 +148,7 @@ fn news(counted: &ScenarioSummary, id: &str) -> String {
     let new = of(counted, id).filter(|finding| finding.mark == Some(Mark::New));
     match (new.count(), all) {
         (0, _) => String::new(),
-        (new, 1) if new == 1 => ": its finding is new".to_owned(),
+        (1, 1) => ": its finding is new".to_owned(),
         (new, all) => format!(": {new} of {all} findings are new"),
     }
 }

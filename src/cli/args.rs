@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use crate::{
     base::{Ratio, Seed},
     profile::{DEVICES, PROFILES},
+    report::ExportFormat,
     run::Expectation,
     store::StoreKind,
 };
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run scenarios and judge them by what they expect
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
     /// Join the folders of shards into the results of the whole campaign
@@ -73,9 +74,6 @@ pub(super) struct RunArguments {
     /// What to expect instead of what the scenario says
     #[arg(long, value_name = "clean|violations", value_parser = expectation)]
     pub(super) expect: Option<Expectation>,
-    /// Threads [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) jobs: Option<u16>,
     /// Folder for results [default: reports/<campaign>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -94,21 +92,11 @@ pub(super) struct RunArguments {
     /// Let a scenario end with this many violating runs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_violations: Option<u64>,
-    /// End with the first unexpected violation
-    #[arg(long)]
+    /// End with the first unexpected violation (what a baseline knows is only told at the end)
+    #[arg(long, conflicts_with = "baseline")]
     pub(super) fail_fast: bool,
-    /// How to show progress
-    #[arg(long, value_enum, default_value_t = Progress::Auto)]
-    pub(super) progress: Progress,
-    /// What to print
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) message_format: Format,
-    /// Print only what is not as expected, and the verdict
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-    /// Print everything that was found in full
-    #[arg(short, long)]
-    pub(super) verbose: bool,
+    #[command(flatten)]
+    pub(super) results: ResultArguments,
 }
 
 #[derive(Debug, Args)]
@@ -119,9 +107,25 @@ pub(super) struct MergeArguments {
     /// Folder for results
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) results: ResultArguments,
+}
+
+/// What is done with the results of a campaign, and how it is told.
+#[derive(Debug, Args)]
+pub(super) struct ResultArguments {
     /// Threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
+    /// Let findings of this file, a baseline or a summary.json, not fail scenarios that expect none
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found as a baseline (not in CI)
+    #[arg(long, value_name = "FILE")]
+    pub(super) record_baseline: Option<PathBuf>,
+    /// Write results as json, junit, markdown, github or html too; - is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = export)]
+    pub(super) export: Vec<(ExportFormat, PathBuf)>,
     /// How to show progress
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(super) progress: Progress,
@@ -134,34 +138,6 @@ pub(super) struct MergeArguments {
     /// Print everything that was found in full
     #[arg(short, long)]
     pub(super) verbose: bool,
-}
-
-/// What is printed of a campaign.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Output {
-    pub(super) message_format: Format,
-    pub(super) quiet: bool,
-    pub(super) verbose: bool,
-}
-
-impl RunArguments {
-    pub(super) fn output(&self) -> Output {
-        Output {
-            message_format: self.message_format,
-            quiet: self.quiet,
-            verbose: self.verbose,
-        }
-    }
-}
-
-impl MergeArguments {
-    pub(super) fn output(&self) -> Output {
-        Output {
-            message_format: self.message_format,
-            quiet: self.quiet,
-            verbose: self.verbose,
-        }
-    }
 }
 
 #[derive(Debug, Args)]
@@ -253,6 +229,22 @@ fn expectation(word: &str) -> Result<Expectation, String> {
         "clean" => Ok(Expectation::Clean),
         "violations" => Ok(Expectation::Violations),
         _ => Err("expected clean or violations".to_owned()),
+    }
+}
+
+fn export(text: &str) -> Result<(ExportFormat, PathBuf), String> {
+    let names = ExportFormat::ALL.map(ExportFormat::name).join(", ");
+    let wrong = || format!("expected FORMAT=PATH with one of the formats {names}");
+    let (name, path) = text.split_once('=').ok_or_else(wrong)?;
+    let unknown = || format!("there is no format `{name}`: expected one of {names}");
+    let format = ExportFormat::find(name).ok_or_else(unknown)?;
+    if path.is_empty() {
+        return Err(format!("there is no path behind `{name}=`"));
+    }
+    if format.is_built() {
+        Ok((format, path.into()))
+    } else {
+        Err(format!("{name} is not in this build"))
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub(super) shard: Option<String>,
     pub(super) out: Option<PathBuf>,
     pub(super) profile: Option<String>,
+    /// Whether a CI service started it: `CI` is set.
+    pub(super) is_ci: bool,
 }
 
 impl Environment {
@@ -37,7 +39,11 @@ impl Environment {
                 "{PREFIX}{name} means nothing; the nearest is {PREFIX}{nearest}"
             ));
         }
-        Environment::of(&ours)
+        let is_ci = std::env::vars_os().any(|(name, value)| name == "CI" && !value.is_empty());
+        Ok(Environment {
+            is_ci,
+            ..Environment::of(&ours)?
+        })
     }
 
     fn of(ours: &BTreeMap<String, String>) -> Result<Environment, Failure> {
@@ -48,6 +54,7 @@ impl Environment {
             shard: parse(ours, "SHARD")?,
             out: parse(ours, "OUT")?,
             profile: parse(ours, "PROFILE")?,
+            is_ci: false,
         })
     }
 }

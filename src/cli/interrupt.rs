@@ -1,8 +1,4 @@
 //! What ends a campaign before its plan does: Ctrl-C, and a time budget.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a time budget is what the clock is for"
-)]
 
 use std::{sync::Arc, thread, time::Duration};
 

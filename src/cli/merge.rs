@@ -6,10 +6,12 @@ use serde::Deserialize as _;
 
 use super::{
     args::MergeArguments,
+    environment::Environment,
     exit::{Exit, Failure},
     files, interrupt,
     progress::Watcher,
-    run, select,
+    results::{Out, Results},
+    select,
 };
 use crate::{
     base::Ratio,
@@ -18,35 +20,33 @@ use crate::{
 };
 
 pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
+    let environment = Environment::read()?;
+    let results = Results::prepare(&args.results, &environment)?;
     let mut folders = Vec::new();
     for path in &args.shards {
         folders.push(open(path)?);
     }
-    let label = args.out.display().to_string();
-    let refused = |error: CampaignError| Failure::campaign(&label, &error);
+    let out = Out::new(Some(&args.out), String::new);
+    let refused = |error: CampaignError| Failure::campaign(&out.label, &error);
     let parts = campaign::open_shards(folders).map_err(refused)?;
-    let description = &parts
-        .first()
-        .ok_or(Exit::Input)
-        .map_err(|_| nothing())?
-        .description;
+    let description = parts.first().map(|part| &part.description);
+    let description = description.ok_or_else(nothing)?;
     let plan = plan(description)?;
-    let out = run::Out::at(&args.out);
-    let folder = run::create(&out)?;
+    let folder = out.create()?;
     let stop = interrupt::signal(None)?;
     let task = Task {
         plan: &plan,
         shard: Shard::WHOLE,
-        jobs: args.jobs.map_or_else(run::cores, usize::from),
+        jobs: results.jobs(&environment),
         limits: description.limits,
         check_determinism: Ratio::NEVER,
-        baseline: None,
+        baseline: results.known.as_ref(),
         stop: &stop,
     };
-    let mut watcher = Watcher::new(&plan, Shard::WHOLE, args.progress, args.quiet);
+    let mut watcher = Watcher::new(&task, &args.results);
     let summary = campaign::merge(&task, &parts, &folder, &mut watcher);
     watcher.finish(task.jobs);
-    run::tell(&args.output(), &out, &folder, &summary.map_err(refused)?)
+    results.tell(&out, &folder, &summary.map_err(refused)?)
 }
 
 fn nothing() -> Failure {

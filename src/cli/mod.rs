@@ -6,16 +6,20 @@
 //! Deliberately absent: anything that a library user would want.
 
 mod args;
+mod baseline;
 mod environment;
 mod exit;
 mod explain;
+mod export;
 mod files;
 mod glossary;
 mod interrupt;
 mod list;
 mod merge;
+mod output;
 mod progress;
 mod replay;
+mod results;
 mod run;
 mod select;
 mod shards;

@@ -12,9 +12,12 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::{args::Progress, terminal};
+use super::{
+    args::{Progress, ResultArguments},
+    terminal,
+};
 use crate::{
-    campaign::{Observer, Plan, Shard},
+    campaign::{Observer, Plan, Task},
     report::grouped,
     run::RunOutcome,
 };
@@ -53,21 +56,17 @@ struct ScenarioTiming<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        shard: Shard,
-        progress: Progress,
-        is_quiet: bool,
-    ) -> Watcher<'a> {
-        let shows_bar = match progress {
-            Progress::Auto => terminal::is_watched() && !is_quiet,
+    pub(super) fn new(task: &Task<'a>, args: &ResultArguments) -> Watcher<'a> {
+        let (plan, all) = (task.plan, task.units());
+        let shows_bar = match args.progress {
+            Progress::Auto => terminal::is_watched() && !args.quiet,
             other => other == Progress::Bar,
         };
         Watcher {
             plan,
-            bar: shows_bar.then(|| bar(shard.units(plan.units()))),
-            all: shard.units(plan.units()),
-            counts: progress == Progress::Counter,
+            bar: shows_bar.then(|| bar(all)),
+            all,
+            counts: args.progress == Progress::Counter,
             done: 0,
             begun: Instant::now(),
             last: Instant::now(),
@@ -118,6 +117,14 @@ impl Observer for Watcher<'_> {
         if self.counts && (self.done.is_multiple_of(COUNTER_STEP) || self.done == all) {
             let (done, all) = (grouped(self.done), grouped(all));
             let _ = writeln!(anstream::stderr(), "{done} of {all} runs, {name}");
+        }
+    }
+
+    fn explained(&mut self, entry: usize) {
+        self.spent[entry] += self.last.elapsed();
+        self.last = Instant::now();
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("explaining {}", self.plan.entries[entry].name));
         }
     }
 }

@@ -9,9 +9,10 @@ use super::{
     files,
 };
 use crate::{
+    base::Digest,
     campaign::{Entry, Plan},
     profile::{Device, Profile},
-    run::Mode,
+    run::{Expectation, Mode},
     scenario::{Problem, SCENARIO_BYTES_MAX, Scenario},
     store::StoreKind,
 };
@@ -143,8 +144,22 @@ pub(super) fn entry(scenario: &Scenario, seeds: Range<u64>) -> Result<Entry, Fai
     entry.expectation = scenario.check.expect.clone();
     entry.required = scenario.check.require.clone();
     entry.runs_min = scenario.budget.runs_min;
+    entry.configuration = configuration(scenario)?;
     entry.resolved = resolved(scenario)?;
     Ok(entry)
+}
+
+/// A fingerprint of all that runs depend on but the seeds: not of what is expected, nor of how many runs there are.
+fn configuration(scenario: &Scenario) -> Result<Digest, Failure> {
+    let mut scenario = scenario.clone();
+    scenario.description.clear();
+    scenario.check.expect = Expectation::Clean;
+    scenario.check.require.clear();
+    scenario.budget.runs = 0;
+    scenario.budget.runs_min = 0;
+    let text = serde_json::to_vec(&scenario);
+    let failed = |error| Failure::Results(format!("failed to write down a scenario: {error}"));
+    Ok(Digest::of(&text.map_err(failed)?))
 }
 
 /// A scenario as results and reproducers hold it.

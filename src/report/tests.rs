@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Detail, Human, Palette, WIDTH_COLUMNS, campaign, grouped};
+use super::{Detail, Human, Palette, Told, WIDTH_COLUMNS, campaign, grouped};
 use crate::{
     base::Digest,
     campaign::{Finding, InvariantSummary, ScenarioSummary, Sentences, Summary, Verdict},
@@ -78,12 +78,13 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         baseline: None,
     };
     let sentence = "batch #3 was acknowledged as durable ".repeat(7);
-    let witness = |_: &Finding| {
-        Some(Sentences {
+    let told = |_: &Finding| Told {
+        witness: Some(Sentences {
             given: sentence.clone(),
             shown: "recovery showed nothing".to_owned(),
             however: "it had to".to_owned(),
-        })
+        }),
+        missing: None,
     };
     let folder = "reports/scenarios-0-1";
     campaign(
@@ -92,7 +93,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
             detail,
             palette: Palette::PLAIN,
             folder,
-            witness: &witness,
+            told: &told,
         },
     )
 }

@@ -36,23 +36,46 @@ impl Missing {
     }
 }
 
+/// The orderings of which any would do. Where a barrier would help, what it would not help is of no account.
 fn alternatives(missing: &MissingOrdering) -> String {
-    let any: BTreeSet<String> = missing.one_of.iter().map(ordering).collect();
-    let any: Vec<String> = any.into_iter().collect();
-    any.join(" or ")
+    let helps = |ordering: &&Ordering| ordering.before != Before::Itself;
+    let helpful: BTreeSet<String> = missing.one_of.iter().filter(helps).map(ordering).collect();
+    let any = if helpful.is_empty() {
+        missing.one_of.iter().map(ordering).collect()
+    } else {
+        helpful
+    };
+    any.into_iter().collect::<Vec<_>>().join(" or ")
 }
 
 fn ordering(ordering: &Ordering) -> String {
-    let kind = |part: &String| part.split(' ').next().unwrap_or_default().to_owned();
-    let parts: BTreeSet<String> = ordering.parts.iter().map(kind).collect();
-    let parts: Vec<String> = parts.into_iter().collect();
-    let of = if parts.is_empty() { "" } else { " of " };
     let before = match &ordering.before {
         Before::Later(later) => format!("before {}", operation(later)),
         Before::Itself => "before anything".to_owned(),
     };
-    let lost = operation(&ordering.lost);
-    format!("{}{of}{lost} {before}", parts.join(" and "))
+    let of = kinds(ordering);
+    format!("{of}{} {before}", operation(&ordering.lost))
+}
+
+/// Which kinds of parts were lost.
+///
+/// A barrier that makes a write durable covers its bytes and its size, so where one would help, which of them a crash took is
+/// chance. Where none would help they say what recovery does not cope with.
+fn kinds(ordering: &Ordering) -> String {
+    let is_chance =
+        |kind: &str| ordering.before != Before::Itself && ["block", "size"].contains(&kind);
+    let kinds = ordering
+        .parts
+        .iter()
+        .map(|part| match part.strip_prefix("no ") {
+            Some(_) => "no entry",
+            None => part.split(' ').next().unwrap_or_default(),
+        });
+    let kinds: BTreeSet<&str> = kinds.filter(|kind| !is_chance(kind)).collect();
+    if kinds.is_empty() {
+        return String::new();
+    }
+    kinds.into_iter().collect::<Vec<_>>().join(" and ") + " of "
 }
 
 fn operation(operation: &NamedOperation) -> String {
@@ -109,8 +132,8 @@ mod tests {
 
     #[test]
     fn it_reads_as_what_was_done_without_anything_that_edits_or_machines_change() {
-        let expected = "in work: block and size of write N to wal/N.log (src/store/wal.rs) before #N \
-                        was acknowledged";
+        let expected =
+            "in work: write N to wal/N.log (src/store/wal.rs) before #N was acknowledged";
         let parts = |n: u32| {
             [
                 format!("size {n}"),
@@ -134,7 +157,7 @@ mod tests {
         let ordering = |missing: &'_ mut Missing| missing.orderings[0].one_of[0].clone();
         for (index, change) in [
             |ordering: &mut Ordering| ordering.before = Before::Itself,
-            |ordering: &mut Ordering| ordering.parts = vec!["size 7".to_owned()],
+            |ordering: &mut Ordering| ordering.parts = vec!["entry wal/7".to_owned()],
             |ordering: &mut Ordering| ordering.lost.text = "rename 6 to wal".to_owned(),
             |ordering: &mut Ordering| ordering.lost.site = "src/store/other.rs:1".to_owned(),
         ]
@@ -147,6 +170,36 @@ mod tests {
         }
         let identities: BTreeSet<String> = all.iter().map(Missing::identity).collect();
         assert_eq!(identities.len(), all.len(), "{identities:#?}");
+    }
+
+    #[test]
+    fn how_a_write_is_torn_counts_only_where_no_barrier_helps() {
+        let torn = |before: Before, parts: &[&str]| {
+            let parts: Vec<String> = parts.iter().map(|&part| part.to_owned()).collect();
+            let mut missing = missing(1, "", &parts);
+            missing.orderings[0].one_of[0].before = before;
+            missing
+        };
+        let later = || Before::Later(named(9, "#3 was acknowledged", ""));
+        let identity = |before, parts: &[&str]| torn(before, parts).identity();
+        assert_eq!(
+            identity(later(), &["size 4"]),
+            identity(later(), &["block 1"])
+        );
+        let itself = identity(Before::Itself, &["size 4", "block 1"]);
+        assert_ne!(itself, identity(Before::Itself, &["block 1"]));
+        assert_eq!(
+            itself,
+            "in work: block and size of write N to wal/N.log (src/store/wal.rs) before anything"
+        );
+        let mut both = torn(later(), &[]);
+        let helpless = torn(Before::Itself, &["block 1"]).orderings[0].one_of[0].clone();
+        both.orderings[0].one_of.push(helpless);
+        assert_eq!(
+            both.identity(),
+            identity(later(), &[]),
+            "what helps is what is missing"
+        );
     }
 
     #[test]

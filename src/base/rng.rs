@@ -28,6 +28,8 @@ pub enum Stream {
     Subject = 6,
     /// What a device damages.
     MediaFault = 7,
+    /// Which runs are executed twice.
+    Determinism = 8,
 }
 
 /// A deterministic generator of integers.

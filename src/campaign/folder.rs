@@ -8,9 +8,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Reproducer;
-use crate::vfs::{
-    FileExt, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsExt, VfsFile, VfsOperation, VfsResult,
+use super::{CampaignError, Description, Reproducer};
+use crate::{
+    run::Evidence,
+    vfs::{
+        FileExt, OpenOptions, Path, PathBuf, Vfs, VfsError, VfsExt, VfsFile, VfsOperation,
+        VfsResult,
+    },
 };
 
 /// The file by which a folder is known to be one of ours.
@@ -46,7 +50,7 @@ impl Folder {
         let path = root.as_path();
         match vfs.read_dir(path) {
             Ok(entries) if entries.is_empty() => {}
-            Ok(_) if vfs.exists(path.join(MARKER).as_path())? => {
+            Ok(_) if is_ours(vfs.as_ref(), path)? => {
                 rotate(vfs.as_ref(), path)?;
                 vfs.create_dir(path)?;
             }
@@ -56,6 +60,7 @@ impl Folder {
             }
             Err(_) => vfs.create_dir_all(path)?,
         }
+        sync_way(vfs.as_ref(), path)?;
         Ok(Folder { vfs, root })
     }
 
@@ -63,7 +68,7 @@ impl Folder {
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
         let path = self.root.as_path().join(name);
         let temporary = self.root.as_path().join(format!("{name}.tmp"));
-        let bytes = pretty(value, path.as_path())?;
+        let bytes = pretty(value)?;
         let options = OpenOptions::new().write().create().truncate();
         let file = self.vfs.open(temporary.as_path(), options)?;
         file.write_all_at(&bytes, 0)?;
@@ -72,19 +77,80 @@ impl Folder {
         self.vfs.sync_dir(self.root.as_path())
     }
 
-    /// Writes what replays a finding.
-    pub(super) fn write_reproducer<S: Serialize>(
+    /// Writes what replays a finding, and what it shows; each file is there as a whole or not at all, and what takes the place of
+    /// older files is complete before they go.
+    pub(super) fn write_finding<S: Serialize>(
         &self,
         reproducer: &Reproducer<S>,
+        evidence: Option<&Evidence>,
     ) -> VfsResult<()> {
-        let folder = self
-            .root
-            .as_path()
-            .join(format!("violations/{}", reproducer.id));
-        let path = folder.as_path().join("reproducer.json");
+        let folder = format!("violations/{}", reproducer.id);
+        let folder = self.root.as_path().join(folder);
         self.vfs.create_dir_all(folder.as_path())?;
+        if let Some(evidence) = evidence {
+            let bytes = serde_json::to_vec(evidence).map_err(|_| unwritable())?;
+            self.replace(folder.as_path(), "evidence.json", &bytes)?;
+        }
+        self.replace(folder.as_path(), "reproducer.json", &pretty(reproducer)?)
+    }
+
+    fn replace(&self, folder: Path<'_>, name: &str, bytes: &[u8]) -> VfsResult<()> {
+        let temporary = folder.join(format!("{name}.tmp"));
+        self.vfs.write(temporary.as_path(), bytes)?;
         self.vfs
-            .write(path.as_path(), &pretty(reproducer, path.as_path())?)
+            .rename(temporary.as_path(), folder.join(name).as_path())
+    }
+
+    /// Opens a folder of results that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`CampaignError::Unreadable`] if there is none.
+    pub fn open_existing(vfs: Arc<dyn Vfs>, root: PathBuf) -> Result<Folder, CampaignError> {
+        let folder = Folder { vfs, root };
+        folder.description()?;
+        Ok(folder)
+    }
+
+    /// What the campaign in this folder was asked to do.
+    pub fn description(&self) -> Result<Description, CampaignError> {
+        let unreadable = |reason: String| CampaignError::Unreadable {
+            file: self.name_of(MARKER),
+            reason,
+        };
+        let bytes = self
+            .read(MARKER)
+            .map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Where it is.
+    pub(super) fn name(&self) -> String {
+        self.root.to_string()
+    }
+
+    /// Where a file of it is.
+    pub(super) fn name_of(&self, file: &str) -> String {
+        self.root.as_path().join(file).to_string()
+    }
+
+    /// Opens a file to read it, if it is there.
+    pub(super) fn open(&self, name: &str) -> VfsResult<Option<Box<dyn VfsFile>>> {
+        match self.vfs.open_read(self.root.as_path().join(name).as_path()) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Cuts a file off, for good.
+    pub(super) fn cut(&self, name: &str, size_bytes: u64) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        let file = self
+            .vfs
+            .open(path.as_path(), OpenOptions::new().read().write())?;
+        file.set_len(size_bytes)?;
+        file.sync_all()
     }
 
     /// The text of a file of this folder.
@@ -94,15 +160,17 @@ impl Folder {
 
     pub(super) fn append_to(&self, name: &str) -> VfsResult<Log> {
         let options = OpenOptions::new().append().create();
-        self.vfs
-            .open(self.root.as_path().join(name).as_path(), options)
-            .map(Log)
+        let path = self.root.as_path().join(name);
+        let file = self.vfs.open(path.as_path(), options)?;
+        // The lines are worth no more than their file's name.
+        self.vfs.sync_dir(self.root.as_path())?;
+        Ok(Log(file))
     }
 }
 
 impl Log {
     pub(super) fn append_line(&self, value: &impl Serialize) -> VfsResult<()> {
-        let mut line = serde_json::to_vec(value).map_err(|_| unwritable(Path::ROOT))?;
+        let mut line = serde_json::to_vec(value).map_err(|_| unwritable())?;
         line.push(b'\n');
         self.0.append_all(&line)
     }
@@ -110,6 +178,22 @@ impl Log {
     pub(super) fn sync(&self) -> VfsResult<()> {
         self.0.sync_all()
     }
+}
+
+/// Whether a folder holds results, or what a power cut left of the first of its files.
+fn is_ours(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<bool> {
+    let temporary = path.join(format!("{MARKER}.tmp"));
+    Ok(vfs.exists(path.join(MARKER).as_path())? || vfs.exists(temporary.as_path())?)
+}
+
+/// Makes the names on the way to a folder durable: what is in it is worth no more.
+fn sync_way(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<()> {
+    let mut at = path.parent();
+    while let Some(parent) = at {
+        vfs.sync_dir(parent)?;
+        at = parent.parent();
+    }
+    Ok(())
 }
 
 /// Moves an older folder aside.
@@ -125,17 +209,17 @@ fn rotate(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<()> {
     unreachable!("there are not that many folders")
 }
 
-fn pretty(value: &impl Serialize, path: Path<'_>) -> VfsResult<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|_| unwritable(path))?;
+fn pretty(value: &impl Serialize) -> VfsResult<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|_| unwritable())?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// Our own types can always be written as JSON; should one not be, that is an error of the file.
-fn unwritable(path: Path<'_>) -> VfsError {
+fn unwritable() -> VfsError {
     VfsError::new(
         VfsOperation::Write,
-        path.to_owned(),
+        Path::ROOT.to_owned(),
         std::io::ErrorKind::InvalidData,
     )
 }

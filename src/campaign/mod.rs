@@ -1,45 +1,71 @@
 //! Many runs: a plan of scenarios and seeds, executed on all cores, counted, and written down.
 //!
 //! ```text
-//! plan ─► pool (runs in any order) ─► reorder buffer ─► tally (in seed order) ─► folder
+//! plan ─► pool (runs in any order) ─► reorder buffer ─► runs.ndjson ─► tally (in seed order) ─► findings ─► summary.json
 //! ```
 //!
 //! Guarantees:
 //! - Results are consumed in the order of the plan, so that everything but the time it took is a
 //!   function of the plan.
 //! - Memory does not grow with the number of runs.
+//! - A summary is a function of the plan and `runs.ndjson`. A campaign that dies loses the runs that were not written yet, no
+//!   more than [64](count) a time, and goes on behind them; shards are joined by counting their lines in the order of one run.
 //! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`,
 //!   `campaign.json`) is there as a whole or not at all.
 //!
 //! Deliberately absent: the clock, the terminal, scenario files. An [`Entry`] is handed its run as
 //! a function.
 
+mod baseline;
+#[cfg(test)]
+mod baseline_tests;
+mod count;
+mod description;
+mod error;
+mod findings;
+#[cfg(test)]
+mod findings_tests;
 mod folder;
+mod group;
+mod lines;
+mod merge;
+#[cfg(test)]
+mod parts_tests;
 mod plan;
 mod pool;
+mod record;
 mod reproducer;
+mod shard;
+mod stop;
 mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-use std::{
-    ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use serde::{Deserialize, Serialize};
 
+pub use baseline::{BASELINE_VERSION, Baseline, BaselineError, Comparison, Gone, Mark};
+pub use description::{CAMPAIGN_VERSION, Described, Description};
+pub use error::CampaignError;
 pub use folder::{Folder, FolderError};
+pub use merge::{Part, merge, open_shards};
 pub use plan::{Entry, Plan};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
-pub use summary::{Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, Summary};
-pub use verdict::Verdict;
+pub use shard::{Shard, ShardError};
+pub use stop::{StopReason, StopSignal};
+pub use summary::{
+    Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
+};
+pub use verdict::{Status, Verdict};
 
-use crate::{base::Seed, run::RunOutcome, vfs::VfsResult};
-use tally::{RunLine, Tally};
+use crate::{base::Ratio, run::RunOutcome};
+use count::Counting;
+use reproducer::finding_id;
 
 /// When a campaign ends early.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// A scenario ends with this many violating runs.
     pub violating_runs_max: u64,
@@ -47,71 +73,111 @@ pub struct Limits {
     pub fail_fast: bool,
 }
 
+/// A campaign that is to be executed.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// Which part of it.
+    pub shard: Shard,
+    /// On how many threads.
+    pub jobs: usize,
+    /// When it ends early.
+    pub limits: Limits,
+    /// The share of runs that are executed twice, to see whether both find the same.
+    pub check_determinism: Ratio,
+    /// What was found before, if what is found is to be compared with it.
+    pub baseline: Option<&'a Baseline>,
+    /// Ends it from outside.
+    pub stop: &'a StopSignal,
+}
+
+impl Task<'_> {
+    /// The number of its runs.
+    pub fn units(&self) -> u64 {
+        self.shard.units(self.plan.units())
+    }
+
+    /// The entry and the seed of its n-th run.
+    fn unit(&self, nth: u64) -> (usize, u64) {
+        self.plan.unit(self.shard.unit(nth))
+    }
+}
+
 /// Looks on while a campaign goes.
 pub trait Observer {
     /// A run of an entry of the plan is counted.
     fn run_done(&mut self, entry: usize, outcome: &RunOutcome);
+
+    /// A run of an entry is counted that was executed earlier.
+    fn run_resumed(&mut self, _entry: usize) {}
+
+    /// Something that was found by an entry of the plan is explained.
+    fn explained(&mut self, _entry: usize) {}
 }
 
-/// Executes a plan and writes it down in a folder.
+/// Executes a campaign and writes it down in a new folder; what was found is marked as new or known if there is a baseline.
 ///
 /// # Errors
 ///
 /// What the folder's filesystem answers.
 pub fn execute(
-    plan: &Plan,
-    jobs: usize,
-    limits: Limits,
+    task: &Task<'_>,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Summary> {
-    folder.write_json("campaign.json", &plan.describe())?;
-    let log = folder.append_to("runs.ndjson")?;
-    let mut tallies: Vec<Tally> = plan.entries.iter().map(Tally::new).collect();
-    let ended: Vec<AtomicBool> = plan
-        .entries
-        .iter()
-        .map(|_| AtomicBool::new(false))
+) -> Result<Summary, CampaignError> {
+    let description = Description::new(task.plan, task.shard, task.limits);
+    folder.write_json("campaign.json", &description)?;
+    let mut counting = Counting::new(task);
+    counting.execute(folder, observer)?;
+    conclude(task, counting, folder, observer)
+}
+
+/// Goes on with a campaign that was cut off, in its own folder.
+///
+/// # Errors
+///
+/// If the folder is of another campaign, and what its filesystem answers.
+pub fn resume(
+    task: &Task<'_>,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> Result<Summary, CampaignError> {
+    let ours = Description::new(task.plan, task.shard, task.limits);
+    let theirs = folder.description()?;
+    let shards = (ours.shard() != theirs.shard())
+        .then(|| format!("it is shard {} and not {}", theirs.shard(), ours.shard()));
+    if let Some(difference) = ours.difference(&theirs).or(shards) {
+        return Err(CampaignError::Other {
+            folder: folder.name(),
+            difference,
+        });
+    }
+    let mut counting = Counting::new(task);
+    counting.resume(folder, observer)?;
+    counting.execute(folder, observer)?;
+    conclude(task, counting, folder, observer)
+}
+
+/// Explains what was counted, and writes the summary.
+fn conclude(
+    task: &Task<'_>,
+    counting: Counting<'_>,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> Result<Summary, CampaignError> {
+    let is_interrupted =
+        !counting.is_complete() && task.stop.reason() == Some(StopReason::Interrupted);
+    let tallies = counting.tallies;
+    let findings = findings::explain(task.plan, &tallies, task.jobs, folder, observer)?;
+    let scenarios = tallies.into_iter().zip(findings);
+    let scenarios = scenarios
+        .map(|(tally, findings)| tally.finish(findings, task.shard, task.baseline))
         .collect();
-    let work = |unit| {
-        let (entry, seed) = plan.unit(unit);
-        // Only a run that is not counted may be left out.
-        (!ended[entry].load(Ordering::Relaxed)).then(|| (plan.entries[entry].run)(Seed(seed)))
-    };
-    let consume = |unit, outcome: Option<RunOutcome>| {
-        let (entry, _) = plan.unit(unit);
-        let Some(outcome) = outcome.filter(|_| !ended[entry].load(Ordering::Relaxed)) else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        let scenario = &plan.entries[entry];
-        log.append_line(&RunLine::new(scenario, &outcome))?;
-        for (finding, violation) in tallies[entry].add(&outcome) {
-            folder.write_reproducer(&Reproducer::new(
-                scenario,
-                finding,
-                outcome.seed,
-                violation,
-            ))?;
-        }
-        observer.run_done(entry, &outcome);
-        if tallies[entry].violating_runs() >= limits.violating_runs_max {
-            ended[entry].store(true, Ordering::Relaxed);
-        }
-        let surprise = |id: &str| !scenario.expectation.allows(id);
-        let failed = outcome
-            .violations
-            .iter()
-            .any(|violation| surprise(violation.invariant));
-        Ok(if limits.fail_fast && failed {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
-    };
-    pool::in_order(plan.units(), jobs, work, consume)?;
-    log.sync()?;
-    let scenarios = tallies.into_iter().map(Tally::finish).collect();
-    let summary = Summary::new(plan.seeds(), scenarios);
+    let mut summary = Summary::new(task.plan.seeds(), task.shard, scenarios, task.baseline);
+    if is_interrupted {
+        summary.verdict = Verdict::Interrupted;
+    }
     folder.write_json("summary.json", &summary)?;
     Ok(summary)
 }

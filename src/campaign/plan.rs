@@ -1,18 +1,23 @@
 //! What a campaign does: scenarios, each with a range of seeds.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
-
-use serde::Serialize;
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
 use crate::{
-    base::{SEED_VERSION, Seed},
+    base::{Digest, Seed},
     run::{
-        CoverageMark, Expectation, Job, OPERATIONS_SUCCEED, RunConfig, RunOutcome, Subject, run,
+        CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, Parting, RunConfig,
+        RunOutcome, Subject, Violation, evidence, parting, replay, run,
     },
 };
 
 /// What executes one seed.
 type Run = Box<dyn Fn(Seed) -> RunOutcome + Send + Sync>;
+
+/// What executes a violation again, to see what it is missing.
+type Explain = Box<dyn Fn(Seed, &Violation) -> Evidence + Send + Sync>;
+
+/// What executes a seed twice and says where the executions part, if they do.
+type Part = Box<dyn Fn(Seed) -> Option<Parting> + Send + Sync>;
 
 /// One scenario on one profile and one device.
 pub struct Entry {
@@ -34,9 +39,15 @@ pub struct Entry {
     pub required: BTreeMap<CoverageMark, u64>,
     /// With fewer runs than this there is no verdict.
     pub runs_min: u64,
+    /// Which crash states are tried.
+    pub mode: Mode,
+    /// A fingerprint of all that the runs depend on but the seeds: where it is equal, equal seeds try the same.
+    pub configuration: Digest,
     /// All that the runs depend on, for results and reproducers.
     pub resolved: serde_json::Value,
     pub(super) run: Run,
+    pub(super) explain: Explain,
+    pub(super) part: Part,
 }
 
 impl Entry {
@@ -51,6 +62,8 @@ impl Entry {
     ) -> Entry {
         let mut invariants = job.oracle.invariants();
         invariants.push(OPERATIONS_SUCCEED);
+        let shared = Arc::new((job, config));
+        let config = &shared.1;
         Entry {
             name: name.into(),
             subject: subject.into(),
@@ -61,14 +74,38 @@ impl Entry {
             expectation: Expectation::Clean,
             required: BTreeMap::new(),
             runs_min: 0,
+            mode: config.mode,
+            configuration: Digest::default(),
             resolved: serde_json::Value::Null,
-            run: Box::new(move |seed| run(&job, &config, seed)),
+            run: {
+                let shared = shared.clone();
+                Box::new(move |seed| run(&shared.0, &shared.1, seed))
+            },
+            part: {
+                let shared = shared.clone();
+                Box::new(move |seed| parting(&shared.0, &shared.1, seed))
+            },
+            explain: Box::new(move |seed, violation| {
+                explain(&shared.0, &shared.1, seed, violation)
+            }),
         }
     }
 
     fn runs(&self) -> u64 {
         self.seeds.end.saturating_sub(self.seeds.start)
     }
+}
+
+/// What a violation shows when it is executed again.
+fn explain<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    violation: &Violation,
+) -> Evidence {
+    let schedule = &violation.schedule;
+    let replay = replay(job, config, seed, schedule, violation.invariant);
+    evidence(job, config, seed, schedule, &replay)
 }
 
 impl fmt::Debug for Entry {
@@ -90,21 +127,6 @@ pub struct Plan {
     pub entries: Vec<Entry>,
     /// The number of the first run behind each entry.
     ends: Vec<u64>,
-}
-
-/// `campaign.json`.
-#[derive(Debug, Serialize)]
-pub(super) struct Description<'a> {
-    version: u32,
-    tornwrite: &'static str,
-    seed_version: u32,
-    scenarios: Vec<Described<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Described<'a> {
-    seeds: [u64; 2],
-    scenario: &'a serde_json::Value,
 }
 
 impl Plan {
@@ -138,19 +160,5 @@ impl Plan {
         let start = ranges.clone().map(|seeds| seeds.start).min();
         let end = ranges.map(|seeds| seeds.end).max();
         [start.unwrap_or(0), end.unwrap_or(0)]
-    }
-
-    pub(super) fn describe(&self) -> Description<'_> {
-        let described = |entry: &'_ Entry| [entry.seeds.start, entry.seeds.end];
-        let scenarios = self.entries.iter().map(|entry| Described {
-            seeds: described(entry),
-            scenario: &entry.resolved,
-        });
-        Description {
-            version: 1,
-            tornwrite: env!("CARGO_PKG_VERSION"),
-            seed_version: SEED_VERSION,
-            scenarios: scenarios.collect(),
-        }
     }
 }

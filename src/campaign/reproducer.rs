@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, summary::Finding};
+use super::Entry;
 use crate::{
     base::{Digest, Hasher, SEED_VERSION, Seed},
     oracle::Witness,
@@ -67,12 +67,12 @@ impl From<&Witness> for Sentences {
 }
 
 impl<'a> Reproducer<&'a serde_json::Value> {
-    pub(super) fn new(entry: &'a Entry, finding: &Finding, seed: Seed, found: &Violation) -> Self {
+    pub(super) fn new(entry: &'a Entry, id: &str, seed: Seed, found: &Violation) -> Self {
         Reproducer {
             version: REPRODUCER_VERSION,
             seed_version: SEED_VERSION,
             tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
-            id: finding.id.clone(),
+            id: id.to_owned(),
             scenario: &entry.resolved,
             seed,
             invariant: found.invariant.to_owned(),
@@ -86,12 +86,12 @@ impl<'a> Reproducer<&'a serde_json::Value> {
 
 /// A finding's id: 12 hexadecimal digits over what no machine and no edit of the subject changes.
 ///
-/// The scenario, the profile and the device are part of it: each finding has a reproducer of its own. An honest device adds
-/// nothing, as in earlier versions, which knew no other.
-pub(super) fn finding_id(entry: &Entry, found: &Violation) -> String {
+/// `missing` is what its violations miss, or else their signature. The scenario, the profile and the device are part of it: each
+/// finding has a reproducer of its own. An honest device adds nothing.
+pub(super) fn finding_id(entry: &Entry, invariant: &str, missing: &str) -> String {
     let mut hasher = Hasher::new();
     let (name, subject, profile) = (&*entry.name, &*entry.subject, &*entry.profile);
-    for text in [found.invariant, name, subject, profile, &found.signature] {
+    for text in [invariant, name, subject, profile, missing] {
         hasher.bytes(text.as_bytes());
     }
     if entry.device != Device::honest().name {

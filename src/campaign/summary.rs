@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::{
+    Shard, Verdict,
+    baseline::{Baseline, Comparison, Mark},
+};
 use crate::{
     base::{Digest, SEED_VERSION},
-    run::{CoverageMark, Expectation, Kind, LegalStates},
+    run::{CoverageMark, Expectation, Kind, LegalStates, Mode},
 };
 
 /// The version of the format.
@@ -22,10 +25,16 @@ pub struct Summary {
     pub seed_version: u32,
     /// From the smallest seed to the one behind the largest.
     pub seeds: [u64; 2],
+    /// Which part of the campaign it is, counted from 0, and of how many; nothing if it is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The verdict on all scenarios.
     pub verdict: Verdict,
     /// Each scenario on each profile and device, in the order of the plan.
     pub scenarios: Vec<ScenarioSummary>,
+    /// How that compares with a baseline, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Comparison>,
 }
 
 /// One scenario on one profile and one device.
@@ -39,6 +48,12 @@ pub struct ScenarioSummary {
     pub profile: String,
     /// The device.
     pub device: String,
+    /// Which crash states were tried.
+    pub mode: Mode,
+    /// The seeds that were to be gone through, from the first to the one behind the last.
+    pub seeds: [u64; 2],
+    /// A fingerprint of all that the runs depend on but the seeds.
+    pub configuration: Digest,
     /// Runs that were counted.
     pub runs: u64,
     /// Positions at which crash states were tried.
@@ -58,14 +73,19 @@ pub struct ScenarioSummary {
     pub violations: u64,
     /// Runs in which any invariant did not hold.
     pub violating_runs: u64,
+    /// Runs that were executed twice and did not do the same.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nondeterministic_runs: u64,
     /// What each invariant said.
     pub by_invariant: BTreeMap<String, InvariantSummary>,
     /// Crash states by what they showed.
     pub coverage: BTreeMap<CoverageMark, u64>,
     /// Crash states by the kind of choice that they were drawn as.
     pub kinds: BTreeMap<Kind, u64>,
-    /// What was found, the weakest broken guarantee first.
+    /// What was found, the weakest broken guarantee first, then the most frequent.
     pub findings: Vec<Finding>,
+    /// Findings that were not explained, since there were too many before: each is one signature.
+    pub unexplained: u64,
     /// A hash over the digests of the runs in seed order.
     pub digest: Digest,
     /// What was expected.
@@ -104,19 +124,51 @@ pub struct Finding {
     pub first_seed: u64,
     /// The file that replays it, within the campaign's folder.
     pub reproducer: String,
+    /// The ordering that is missing, without what differs between its violations; what became of which operations where that
+    /// says more.
+    pub missing: String,
+    /// What became of which operations in the first violation.
+    pub signature: String,
+    /// Each such thing that was seen, with how often and first by which seed.
+    pub signatures: Vec<SignatureCount>,
+    /// Whether the baseline knows it, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+}
+
+/// Violations of a finding in which the same became of the same operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureCount {
     /// What became of which operations.
     pub signature: String,
+    /// Runs that found it.
+    pub count: u64,
+    /// The first of them.
+    pub first_seed: u64,
 }
 
 impl Summary {
-    pub(super) fn new(seeds: [u64; 2], scenarios: Vec<ScenarioSummary>) -> Summary {
+    pub(super) fn new(
+        seeds: [u64; 2],
+        shard: Shard,
+        scenarios: Vec<ScenarioSummary>,
+        baseline: Option<&Baseline>,
+    ) -> Summary {
+        let baseline = baseline.map(|baseline| baseline.compare(&scenarios));
         let verdicts: Vec<Verdict> = scenarios.iter().map(|scenario| scenario.verdict).collect();
         Summary {
             version: SUMMARY_VERSION,
             seed_version: SEED_VERSION,
             seeds,
+            shard: shard.is_part().then_some(shard),
             verdict: Verdict::of(&verdicts),
             scenarios,
+            baseline,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

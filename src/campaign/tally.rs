@@ -2,52 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::{
-    Entry,
-    reproducer::finding_id,
+    Entry, Shard,
+    baseline::Baseline,
+    group::{EXPLAINED_MAX, Group},
+    record::{RunRecord, ViolationRecord},
     summary::{Finding, InvariantSummary, ScenarioSummary},
     verdict::judge,
 };
 use crate::{
     base::{Digest, Hasher},
-    run::{Coverage, CoverageMark, LegalStates, RunOutcome, Violation},
+    run::{Coverage, CoverageMark, LegalStates},
 };
 
-/// A finished run: a line of `runs.ndjson`.
-#[derive(Debug, Serialize)]
-pub(super) struct RunLine<'a> {
-    scenario: &'a str,
-    subject: &'a str,
-    profile: &'a str,
-    device: &'a str,
-    seed: u64,
-    digest: Digest,
-    states: u64,
-    images: u64,
-    violated: Vec<&'static str>,
-}
-
-impl<'a> RunLine<'a> {
-    pub(super) fn new(entry: &'a Entry, outcome: &RunOutcome) -> RunLine<'a> {
-        let violated = outcome
-            .violations
-            .iter()
-            .map(|violation| violation.invariant);
-        RunLine {
-            scenario: &entry.name,
-            subject: &entry.subject,
-            profile: &entry.profile,
-            device: &entry.device,
-            seed: outcome.seed.0,
-            digest: outcome.digest,
-            states: outcome.states_tried,
-            images: outcome.distinct_images,
-            violated: violated.collect(),
-        }
-    }
-}
+/// The place of an invariant, and a signature.
+pub(super) type Key = (usize, String);
 
 /// What the runs of one entry add up to.
 pub(super) struct Tally<'a> {
@@ -55,23 +24,37 @@ pub(super) struct Tally<'a> {
     counted: ScenarioSummary,
     coverage: Coverage,
     /// By the place of the invariant, and the signature.
-    findings: BTreeMap<(usize, String), Finding>,
+    groups: BTreeMap<Key, Group>,
     hasher: Hasher,
+    /// Where the first run that does not repeat itself parts.
+    parted: Option<String>,
+    /// Groups that are explained.
+    explained_max: usize,
 }
 
 impl<'a> Tally<'a> {
     pub(super) fn new(entry: &'a Entry) -> Tally<'a> {
+        Tally::explaining(entry, EXPLAINED_MAX)
+    }
+
+    /// Of which no more than `explained_max` groups are explained.
+    pub(super) fn explaining(entry: &'a Entry, explained_max: usize) -> Tally<'a> {
         let zero = |id: &&str| ((*id).to_owned(), InvariantSummary::default());
         Tally {
             entry,
+            explained_max,
             coverage: Coverage::default(),
-            findings: BTreeMap::new(),
+            groups: BTreeMap::new(),
             hasher: Hasher::new(),
+            parted: None,
             counted: ScenarioSummary {
                 name: entry.name.clone(),
                 subject: entry.subject.clone(),
                 profile: entry.profile.clone(),
                 device: entry.device.clone(),
+                mode: entry.mode,
+                seeds: [entry.seeds.start, entry.seeds.end],
+                configuration: entry.configuration,
                 runs: 0,
                 crash_points: 0,
                 states_tried: 0,
@@ -81,10 +64,12 @@ impl<'a> Tally<'a> {
                 legal_states: LegalStates::default(),
                 violations: 0,
                 violating_runs: 0,
+                nondeterministic_runs: 0,
                 by_invariant: entry.invariants.iter().map(zero).collect(),
                 coverage: CoverageMark::ALL.map(|mark| (mark, 0)).into(),
                 kinds: BTreeMap::new(),
                 findings: Vec::new(),
+                unexplained: 0,
                 digest: Digest::default(),
                 expectation: entry.expectation.clone(),
                 met: false,
@@ -98,20 +83,23 @@ impl<'a> Tally<'a> {
         self.counted.violating_runs
     }
 
-    /// Counts one run; what it is the first to find.
-    pub(super) fn add<'o>(&mut self, outcome: &'o RunOutcome) -> Vec<(&Finding, &'o Violation)> {
-        self.hasher.digest(outcome.digest);
-        self.coverage.add(&outcome.coverage);
+    /// Counts one run.
+    pub(super) fn add(&mut self, run: &RunRecord) {
+        self.hasher.digest(run.digest);
+        self.coverage.add(&Coverage {
+            marks: run.coverage.clone(),
+            kinds: run.kinds.clone(),
+        });
         let counted = &mut self.counted;
         counted.runs += 1;
-        counted.crash_points += outcome.crash_points;
-        counted.states_tried += outcome.states_tried;
-        counted.distinct_images += outcome.distinct_images;
-        counted.recoveries += outcome.recoveries;
-        counted.exhaustive_points += outcome.exhaustive_points;
-        counted.legal_states.add(outcome.legal_states);
-        counted.violating_runs += u64::from(outcome.is_violating());
-        for (id, count) in self.entry.invariants.iter().zip(&outcome.invariants) {
+        counted.crash_points += run.crash_points;
+        counted.states_tried += run.states;
+        counted.distinct_images += run.images;
+        counted.recoveries += run.recoveries;
+        counted.exhaustive_points += run.exhaustive_points;
+        counted.legal_states.add(run.legal_states);
+        counted.violating_runs += u64::from(!run.violated.is_empty());
+        for (id, count) in self.entry.invariants.iter().zip(&run.invariants) {
             let sum = counted.by_invariant.entry((*id).to_owned()).or_default();
             sum.evaluated += count.evaluated;
             sum.exercised += count.exercised;
@@ -119,50 +107,55 @@ impl<'a> Tally<'a> {
             sum.violating_runs += u64::from(count.violated > 0);
             counted.violations += count.violated;
         }
-        let is_new: Vec<_> = outcome
-            .violations
-            .iter()
-            .map(|found| self.find(outcome, found))
-            .collect();
-        let new = is_new
-            .into_iter()
-            .zip(&outcome.violations)
-            .filter_map(|(key, found)| Some((self.findings.get(&key?)?, found)));
-        new.collect()
-    }
-
-    /// Counts a finding; its key if it is the first of its kind.
-    fn find(&mut self, outcome: &RunOutcome, found: &Violation) -> Option<(usize, String)> {
-        let place = self
-            .entry
-            .invariants
-            .iter()
-            .position(|id| *id == found.invariant)?;
-        let key = (place, found.signature.clone());
-        if let Some(known) = self.findings.get_mut(&key) {
-            known.count += 1;
-            return None;
+        if let Some(parted) = &run.parted {
+            self.counted.nondeterministic_runs += 1;
+            self.parted
+                .get_or_insert_with(|| format!("seed {} parts from itself: {parted}", run.seed));
         }
-        let id = finding_id(self.entry, found);
-        let finding = Finding {
-            reproducer: format!("violations/{id}/reproducer.json"),
-            id,
-            invariant: found.invariant.to_owned(),
-            count: 1,
-            first_seed: outcome.seed.0,
-            signature: found.signature.clone(),
-        };
-        self.findings.insert(key.clone(), finding);
-        Some(key)
+        for violation in &run.violated {
+            self.group(run.seed, violation);
+        }
     }
 
-    pub(super) fn finish(self) -> ScenarioSummary {
+    fn group(&mut self, seed: u64, violation: &ViolationRecord) {
+        let ids = &self.entry.invariants;
+        let Some(place) = ids.iter().position(|id| *id == violation.invariant) else {
+            return;
+        };
+        let is_explained = self.groups.len() < self.explained_max;
+        self.groups
+            .entry((place, violation.signature.clone()))
+            .and_modify(|group| group.add(seed, violation))
+            .or_insert_with(|| Group::new(seed, violation, is_explained));
+    }
+
+    /// The groups, in the order of invariants.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&Key, &Group)> {
+        self.groups.iter()
+    }
+
+    /// What all that adds up to, with what it was found to be.
+    pub(super) fn finish(
+        self,
+        findings: Vec<Finding>,
+        shard: Shard,
+        baseline: Option<&Baseline>,
+    ) -> ScenarioSummary {
         let mut counted = self.counted;
         counted.coverage.extend(self.coverage.marks);
         counted.kinds = self.coverage.kinds;
-        counted.findings = self.findings.into_values().collect();
+        counted.findings = findings;
+        let unexplained = self.groups.values().filter(|group| !group.is_explained);
+        counted.unexplained = unexplained.count() as u64;
+        if let Some(baseline) = baseline {
+            baseline.mark(&mut counted.findings);
+        }
         counted.digest = self.hasher.finish();
-        (counted.verdict, counted.reasons) = judge(self.entry, &counted);
+        (counted.verdict, counted.reasons) = judge(self.entry, shard, &counted);
+        if let Some(parted) = self.parted {
+            counted.verdict = super::Verdict::Nondeterministic;
+            counted.reasons.insert(0, parted);
+        }
         counted.met = counted.verdict == super::Verdict::Expected;
         counted
     }

@@ -1,10 +1,19 @@
 //! Verdicts, and subjects that misbehave.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
-use super::{Entry, Folder, Limits, Observer, Plan, Summary, Verdict, execute};
+use super::{
+    Baseline, Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Summary, Task, Verdict,
+    execute,
+};
 use crate::{
-    base::Seed,
+    base::{Ratio, Seed},
     image::Image,
     oracle::{Case, Issued, Oracle, Outcome, Witness},
     profile::{Device, PROFILES},
@@ -20,11 +29,16 @@ use crate::{
 
 /// Keeps a counter in a file, in the way that a test asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Counter {
+pub(super) enum Counter {
     Careful,
     Panicking,
     Endless,
+    /// Writes something else each time.
+    Fickle,
 }
+
+/// What makes [`Counter::Fickle`] fickle.
+static WRITTEN: AtomicU8 = AtomicU8::new(0);
 
 impl Subject for Counter {
     type Operation = u8;
@@ -56,7 +70,11 @@ impl Subject for Counter {
         acks: &mut Acknowledgements<'_>,
     ) -> Result<Option<usize>, SubjectError> {
         let failed = |error| SubjectError::new(&error);
-        file.append(&[*operation]).map_err(failed)?;
+        let byte = match self {
+            Counter::Fickle => WRITTEN.fetch_add(1, Ordering::Relaxed),
+            _ => *operation,
+        };
+        file.append(&[byte]).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         vfs.sync_dir(Path::ROOT).map_err(failed)?;
         acks.acknowledge(id, Promise::Durable);
@@ -110,7 +128,7 @@ impl Oracle<u8, usize> for Comes {
     }
 }
 
-fn entry(subject: Counter) -> Entry {
+pub(super) fn entry(subject: Counter) -> Entry {
     let job = Job {
         subject,
         workload: Box::new(Four),
@@ -135,23 +153,57 @@ fn entry(subject: Counter) -> Entry {
     entry
 }
 
-struct Nobody;
+pub(super) struct Nobody;
 
 impl Observer for Nobody {
     fn run_done(&mut self, _: usize, _: &RunOutcome) {}
 }
 
-const NO_LIMITS: Limits = Limits {
+/// Nobody stops it.
+pub(super) static GO_ON: StopSignal = StopSignal::new();
+
+pub(super) fn task(plan: &Plan, limits: Limits) -> Task<'_> {
+    Task {
+        plan,
+        shard: Shard::WHOLE,
+        jobs: 2,
+        limits,
+        check_determinism: Ratio::NEVER,
+        baseline: None,
+        stop: &GO_ON,
+    }
+}
+
+pub(super) const NO_LIMITS: Limits = Limits {
     violating_runs_max: u64::MAX,
     fail_fast: false,
 };
 
-fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+pub(super) fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
+    against(entry, limits, None)
+}
+
+pub(super) fn against(
+    entry: Entry,
+    limits: Limits,
+    baseline: Option<&Baseline>,
+) -> (Summary, SimFs) {
     silence_subject_panics();
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
-    (execute(&plan, 2, limits, &folder, &mut Nobody).unwrap(), fs)
+    (
+        execute(
+            &Task {
+                baseline,
+                ..task(&plan, limits)
+            },
+            &folder,
+            &mut Nobody,
+        )
+        .unwrap(),
+        fs,
+    )
 }
 
 fn verdict(entry: Entry) -> (Verdict, Vec<String>) {
@@ -295,5 +347,28 @@ fn every_run_is_a_line() {
     assert_eq!(lines.lines().count() as u64, summary.scenarios[0].runs);
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!(first["seed"], 5);
-    assert_eq!(first["violated"][0], "recovery-succeeds");
+    assert_eq!(first["violated"][0]["invariant"], "recovery-succeeds");
+}
+
+#[test]
+fn a_subject_that_does_not_repeat_itself_is_named_with_its_operation() {
+    let ran = |subject: Counter| {
+        let fs = SimFs::new();
+        let folder = Folder::create(Arc::new(fs), "out/r".into()).unwrap();
+        let plan = Plan::new(vec![entry(subject)]);
+        let task = Task {
+            check_determinism: Ratio::new(1, 4).unwrap(),
+            ..task(&plan, NO_LIMITS)
+        };
+        execute(&task, &folder, &mut Nobody).unwrap()
+    };
+    assert_eq!(ran(Counter::Careful).verdict, Verdict::Expected);
+    let summary = ran(Counter::Fickle);
+    assert_eq!(summary.verdict, Verdict::Nondeterministic);
+    let scenario = &summary.scenarios[0];
+    assert!((2..20).contains(&scenario.nondeterministic_runs));
+    let reason = &scenario.reasons[0];
+    assert!(reason.contains("life 1: write "), "{reason}");
+    assert!(reason.contains("src/campaign/tests.rs"), "{reason}");
+    assert!(reason.ends_with("with other bytes"), "{reason}");
 }

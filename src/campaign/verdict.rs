@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, summary::ScenarioSummary};
+use super::{
+    Entry, Mark, Shard,
+    summary::{Finding, ScenarioSummary},
+};
 use crate::run::Expectation;
 
 /// What came of a scenario, or of a campaign.
@@ -18,6 +21,10 @@ pub enum Verdict {
     Unexercised,
     /// Fewer runs than are demanded.
     Inconclusive,
+    /// Somebody ended it before its plan did.
+    Interrupted,
+    /// The same seed gave something else when it was executed again.
+    Nondeterministic,
 }
 
 impl Verdict {
@@ -27,6 +34,7 @@ impl Verdict {
             return Verdict::Unexercised;
         }
         let order = [
+            Verdict::Nondeterministic,
             Verdict::Unexpected,
             Verdict::Unexercised,
             Verdict::Inconclusive,
@@ -36,8 +44,51 @@ impl Verdict {
     }
 }
 
+/// What is to be thought of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It fails its scenario.
+    Unexpected,
+    /// Its scenario is expected to be clean, and the baseline knows it.
+    Known,
+    /// Its scenario is expected to find it, or may.
+    Expected,
+}
+
+impl ScenarioSummary {
+    /// What is to be thought of one of its findings.
+    pub fn status(&self, finding: &Finding) -> Status {
+        let is_known = finding.mark == Some(Mark::Known);
+        if self.expectation.allows(&finding.invariant) {
+            Status::Expected
+        } else if is_known && self.expectation == Expectation::Clean {
+            Status::Known
+        } else {
+            Status::Unexpected
+        }
+    }
+}
+
 /// Judges what was counted; the verdict and why it is not the one to wish for.
-pub(super) fn judge(entry: &Entry, counted: &ScenarioSummary) -> (Verdict, Vec<String>) {
+///
+/// A part of a campaign can say no more than that something was violated which should not be; the rest is for the whole.
+pub(super) fn judge(
+    entry: &Entry,
+    shard: Shard,
+    counted: &ScenarioSummary,
+) -> (Verdict, Vec<String>) {
+    if shard.is_part() {
+        let surprises = match entry.expectation {
+            Expectation::Clean => surprises(entry, counted),
+            _ => Vec::new(),
+        };
+        let verdict = if surprises.is_empty() {
+            Verdict::Expected
+        } else {
+            Verdict::Unexpected
+        };
+        return (verdict, surprises);
+    }
     if counted.runs == 0 || counted.crash_points == 0 {
         let nothing = if counted.runs == 0 {
             "there was no run"
@@ -68,8 +119,9 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
             .get(*id)
             .is_some_and(|count| count.violated > 0);
         match (&entry.expectation, violated) {
-            (expectation, true) if !expectation.allows(id) => {
-                surprises.push(format!("{id} was not expected to be violated"));
+            (expectation, true) if !expectation.allows(id) && !is_known(counted, id) => {
+                let news = news(counted, id);
+                surprises.push(format!("{id} was not expected to be violated{news}"));
             }
             (Expectation::Exactly(expected), false) if expected.contains(*id) => {
                 surprises.push(format!("{id} was expected to be violated and was not"));
@@ -81,6 +133,29 @@ fn surprises(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {
         surprises.push("violations were expected and there was none".to_owned());
     }
     surprises
+}
+
+/// Whether the baseline knows all that was found of an invariant, where none is expected to be violated at all.
+fn is_known(counted: &ScenarioSummary, id: &str) -> bool {
+    let mut found = of(counted, id).peekable();
+    let is_known = |finding| counted.status(finding) == Status::Known;
+    found.peek().is_some() && found.all(is_known)
+}
+
+/// How much of what was found the baseline does not know.
+fn news(counted: &ScenarioSummary, id: &str) -> String {
+    let all = of(counted, id).count();
+    let new = of(counted, id).filter(|finding| finding.mark == Some(Mark::New));
+    match (new.count(), all) {
+        (0, _) => String::new(),
+        (1, 1) => ": its finding is new".to_owned(),
+        (new, all) => format!(": {new} of {all} findings are new"),
+    }
+}
+
+fn of<'c>(counted: &'c ScenarioSummary, id: &str) -> impl Iterator<Item = &'c Finding> {
+    let findings = counted.findings.iter();
+    findings.filter(move |finding| finding.invariant == id)
 }
 
 fn unexercised(entry: &Entry, counted: &ScenarioSummary) -> Vec<String> {

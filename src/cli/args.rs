@@ -1,12 +1,13 @@
 //! What the command line takes; nothing is looked up or resolved here.
 
-use std::{ops::Range, path::PathBuf};
+use std::{ops::Range, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 
 use crate::{
-    base::Seed,
+    base::{Ratio, Seed},
     profile::{DEVICES, PROFILES},
+    report::ExportFormat,
     run::Expectation,
     store::StoreKind,
 };
@@ -26,9 +27,11 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run scenarios and judge them by what they expect
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
+    /// Join the folders of shards into the results of the whole campaign
+    Merge(MergeArguments),
     /// List what there is, a line each
     List(ListArguments),
     /// Explain a profile, a device, an invariant, an exit code or a word
@@ -36,10 +39,10 @@ pub(super) enum Command {
 }
 
 const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRITE_JOBS, \
-    TORNWRITE_OUT and \
+    TORNWRITE_SHARD, TORNWRITE_OUT and \
     TORNWRITE_PROFILE stand in for the options of the same names.\n\
     Exit codes: 0 as expected, 1 results could not be written, 2 wrong usage or file, 4 nothing \
-    exercised, 100 not as expected, 104 too few runs.";
+    exercised, 100 not as expected, 104 too few runs, 130 interrupted.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ENVIRONMENT)]
@@ -71,18 +74,58 @@ pub(super) struct RunArguments {
     /// What to expect instead of what the scenario says
     #[arg(long, value_name = "clean|violations", value_parser = expectation)]
     pub(super) expect: Option<Expectation>,
-    /// Threads [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) jobs: Option<u16>,
     /// Folder for results [default: reports/<campaign>]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Only every N-th run, from the K-th on: K/N, or auto for what the CI engine says
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<String>,
+    /// Go on with the campaign in the folder for results
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// End after this time (90s, 10m, 1h30m), with what was counted by then
+    #[arg(long, value_name = "TIME", value_parser = super::interrupt::duration)]
+    pub(super) time_budget: Option<Duration>,
+    /// The share of runs that are executed twice, to see whether both do the same
+    #[arg(long, value_name = "RATIO", default_value = "1/64")]
+    pub(super) check_determinism: Ratio,
     /// Let a scenario end with this many violating runs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_violations: Option<u64>,
-    /// End with the first unexpected violation
-    #[arg(long)]
+    /// End with the first unexpected violation (what a baseline knows is only told at the end)
+    #[arg(long, conflicts_with = "baseline")]
     pub(super) fail_fast: bool,
+    #[command(flatten)]
+    pub(super) results: ResultArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// The folders of all shards
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) shards: Vec<PathBuf>,
+    /// Folder for results
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) results: ResultArguments,
+}
+
+/// What is done with the results of a campaign, and how it is told.
+#[derive(Debug, Args)]
+pub(super) struct ResultArguments {
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Let findings of this file, a baseline or a summary.json, not fail scenarios that expect none
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found as a baseline (not in CI)
+    #[arg(long, value_name = "FILE")]
+    pub(super) record_baseline: Option<PathBuf>,
+    /// Write results as json, junit, markdown, github or html too; - is standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = export)]
+    pub(super) export: Vec<(ExportFormat, PathBuf)>,
     /// How to show progress
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(super) progress: Progress,
@@ -186,6 +229,22 @@ fn expectation(word: &str) -> Result<Expectation, String> {
         "clean" => Ok(Expectation::Clean),
         "violations" => Ok(Expectation::Violations),
         _ => Err("expected clean or violations".to_owned()),
+    }
+}
+
+fn export(text: &str) -> Result<(ExportFormat, PathBuf), String> {
+    let names = ExportFormat::ALL.map(ExportFormat::name).join(", ");
+    let wrong = || format!("expected FORMAT=PATH with one of the formats {names}");
+    let (name, path) = text.split_once('=').ok_or_else(wrong)?;
+    let unknown = || format!("there is no format `{name}`: expected one of {names}");
+    let format = ExportFormat::find(name).ok_or_else(unknown)?;
+    if path.is_empty() {
+        return Err(format!("there is no path behind `{name}=`"));
+    }
+    if format.is_built() {
+        Ok((format, path.into()))
+    } else {
+        Err(format!("{name} is not in this build"))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{exit::Failure, terminal};
 use crate::base::Seed;
 
 const PREFIX: &str = "TORNWRITE_";
-const KNOWN: [&str; 5] = ["SEED", "RUNS", "JOBS", "OUT", "PROFILE"];
+const KNOWN: [&str; 6] = ["SEED", "RUNS", "JOBS", "SHARD", "OUT", "PROFILE"];
 
 /// What the environment says; an empty variable says nothing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,11 @@ pub(super) struct Environment {
     pub(super) seed: Option<Seed>,
     pub(super) runs: Option<u64>,
     pub(super) jobs: Option<u16>,
+    pub(super) shard: Option<String>,
     pub(super) out: Option<PathBuf>,
     pub(super) profile: Option<String>,
+    /// Whether a CI service started it: `CI` is set.
+    pub(super) is_ci: bool,
 }
 
 impl Environment {
@@ -36,7 +39,11 @@ impl Environment {
                 "{PREFIX}{name} means nothing; the nearest is {PREFIX}{nearest}"
             ));
         }
-        Environment::of(&ours)
+        let is_ci = std::env::vars_os().any(|(name, value)| name == "CI" && !value.is_empty());
+        Ok(Environment {
+            is_ci,
+            ..Environment::of(&ours)?
+        })
     }
 
     fn of(ours: &BTreeMap<String, String>) -> Result<Environment, Failure> {
@@ -44,8 +51,10 @@ impl Environment {
             seed: parse(ours, "SEED")?,
             runs: parse(ours, "RUNS")?,
             jobs: parse::<std::num::NonZeroU16>(ours, "JOBS")?.map(Into::into),
+            shard: parse(ours, "SHARD")?,
             out: parse(ours, "OUT")?,
             profile: parse(ours, "PROFILE")?,
+            is_ci: false,
         })
     }
 }

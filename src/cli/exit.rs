@@ -3,15 +3,14 @@
 use std::{fmt, process::ExitCode};
 
 use crate::{
-    campaign::{FolderError, Verdict},
+    campaign::{CampaignError, FolderError, Verdict},
     scenario::InputError,
     vfs::VfsError,
 };
 
 /// The exit codes.
 ///
-/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this
-/// version: 102 (the same seed gave something else) and 130 (interrupted).
+/// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -27,10 +26,14 @@ pub enum Exit {
     /// An unexpected violation, or an expected one that did not happen; of a replay: it still
     /// fails.
     Violation = 100,
+    /// The same seed gave something else.
+    Nondeterministic = 102,
     /// A reproducer no longer fits the subject.
     Stale = 103,
     /// Fewer runs than the scenario demands.
     Inconclusive = 104,
+    /// Somebody ended it; what was counted is kept.
+    Interrupted = 130,
 }
 
 /// What each exit code means; `docs/exit-codes.md` has the same table.
@@ -56,12 +59,20 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
         "an unexpected violation, or an expected one that did not happen; of `replay`: it still fails",
     ),
     (
+        Exit::Nondeterministic,
+        "nondeterminism: the same seed gave something else when it was executed again; it says at which operation the two part",
+    ),
+    (
         Exit::Stale,
         "the reproducer is stale: the recorded crash cannot be laid onto what the subject does today; it says at which operation they part",
     ),
     (
         Exit::Inconclusive,
         "inconclusive: fewer runs than the scenario's `runs_min`",
+    ),
+    (
+        Exit::Interrupted,
+        "interrupted: what was counted so far is kept, and `--resume` goes on",
     ),
 ];
 
@@ -78,6 +89,8 @@ impl From<Verdict> for Exit {
             Verdict::Unexpected => Exit::Violation,
             Verdict::Unexercised => Exit::Unexercised,
             Verdict::Inconclusive => Exit::Inconclusive,
+            Verdict::Nondeterministic => Exit::Nondeterministic,
+            Verdict::Interrupted => Exit::Interrupted,
         }
     }
 }
@@ -108,6 +121,14 @@ impl Failure {
         Failure::Results(format!(
             "failed to make the folder for results {out}: {error}"
         ))
+    }
+
+    /// Results are wrong, or cannot be written.
+    pub(super) fn campaign(out: &str, error: &CampaignError) -> Failure {
+        match error {
+            CampaignError::Vfs(error) => Failure::results(out, error),
+            other => Failure::Usage(other.to_string()),
+        }
     }
 
     pub(super) fn results(out: &str, error: &VfsError) -> Failure {

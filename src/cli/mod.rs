@@ -6,16 +6,23 @@
 //! Deliberately absent: anything that a library user would want.
 
 mod args;
+mod baseline;
 mod environment;
 mod exit;
 mod explain;
+mod export;
 mod files;
 mod glossary;
+mod interrupt;
 mod list;
+mod merge;
+mod output;
 mod progress;
 mod replay;
+mod results;
 mod run;
 mod select;
+mod shards;
 mod target;
 mod terminal;
 
@@ -57,6 +64,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
+        Command::Merge(merge) => merge::merge(merge),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

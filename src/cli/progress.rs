@@ -12,9 +12,12 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::{args::Progress, terminal};
+use super::{
+    args::{Progress, ResultArguments},
+    terminal,
+};
 use crate::{
-    campaign::{Observer, Plan},
+    campaign::{Observer, Plan, Task},
     report::grouped,
     run::RunOutcome,
 };
@@ -27,6 +30,8 @@ pub(super) struct Watcher<'a> {
     plan: &'a Plan,
     bar: Option<ProgressBar>,
     counts: bool,
+    /// Runs that there are in all.
+    all: u64,
     done: u64,
     begun: Instant,
     last: Instant,
@@ -51,15 +56,17 @@ struct ScenarioTiming<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    pub(super) fn new(plan: &'a Plan, progress: Progress, is_quiet: bool) -> Watcher<'a> {
-        let shows_bar = match progress {
-            Progress::Auto => terminal::is_watched() && !is_quiet,
+    pub(super) fn new(task: &Task<'a>, args: &ResultArguments) -> Watcher<'a> {
+        let (plan, all) = (task.plan, task.units());
+        let shows_bar = match args.progress {
+            Progress::Auto => terminal::is_watched() && !args.quiet,
             other => other == Progress::Bar,
         };
         Watcher {
             plan,
-            bar: shows_bar.then(|| bar(plan.units())),
-            counts: progress == Progress::Counter,
+            bar: shows_bar.then(|| bar(all)),
+            all,
+            counts: args.progress == Progress::Counter,
             done: 0,
             begun: Instant::now(),
             last: Instant::now(),
@@ -89,6 +96,13 @@ impl<'a> Watcher<'a> {
 }
 
 impl Observer for Watcher<'_> {
+    fn run_resumed(&mut self, _: usize) {
+        self.done += 1;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+
     fn run_done(&mut self, entry: usize, _: &RunOutcome) {
         self.done += 1;
         // Results come in order, so what passed since the last one was spent on this.
@@ -99,10 +113,18 @@ impl Observer for Watcher<'_> {
             bar.set_message(name.clone());
             bar.set_position(self.done);
         }
-        let all = self.plan.units();
+        let all = self.all;
         if self.counts && (self.done.is_multiple_of(COUNTER_STEP) || self.done == all) {
             let (done, all) = (grouped(self.done), grouped(all));
             let _ = writeln!(anstream::stderr(), "{done} of {all} runs, {name}");
+        }
+    }
+
+    fn explained(&mut self, entry: usize) {
+        self.spent[entry] += self.last.elapsed();
+        self.last = Instant::now();
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("explaining {}", self.plan.entries[entry].name));
         }
     }
 }

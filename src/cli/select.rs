@@ -9,9 +9,10 @@ use super::{
     files,
 };
 use crate::{
+    base::Digest,
     campaign::{Entry, Plan},
     profile::{Device, Profile},
-    run::Mode,
+    run::{Expectation, Mode},
     scenario::{Problem, SCENARIO_BYTES_MAX, Scenario},
     store::StoreKind,
 };
@@ -23,7 +24,8 @@ pub(super) fn plan(args: &RunArguments, environment: &Environment) -> Result<Pla
         for file in files::scenarios(path)? {
             let scenario = load(&file)?;
             for scenario in overridden(&scenario, args, environment)? {
-                entries.push(entry(&scenario, args, environment)?);
+                let seeds = seeds(&scenario, args, environment)?;
+                entries.push(entry(&scenario, seeds)?);
             }
         }
     }
@@ -132,21 +134,32 @@ fn override_rest(scenario: &mut Scenario, subject: StoreKind, args: &RunArgument
     }
 }
 
-fn entry(
-    scenario: &Scenario,
-    args: &RunArguments,
-    environment: &Environment,
-) -> Result<Entry, Failure> {
+/// A scenario on one profile and one device, for these seeds.
+pub(super) fn entry(scenario: &Scenario, seeds: Range<u64>) -> Result<Entry, Failure> {
     let refused = |problem: Problem| Failure::Usage(format!("{}: {problem}", scenario.name));
     let job = scenario.job().map_err(refused)?;
     let config = scenario.run_config().map_err(refused)?;
     let mut entry = Entry::new(&scenario.name, scenario.subject.store.name(), job, config);
-    entry.seeds = seeds(scenario, args, environment)?;
+    entry.seeds = seeds;
     entry.expectation = scenario.check.expect.clone();
     entry.required = scenario.check.require.clone();
     entry.runs_min = scenario.budget.runs_min;
+    entry.configuration = configuration(scenario)?;
     entry.resolved = resolved(scenario)?;
     Ok(entry)
+}
+
+/// A fingerprint of all that runs depend on but the seeds: not of what is expected, nor of how many runs there are.
+fn configuration(scenario: &Scenario) -> Result<Digest, Failure> {
+    let mut scenario = scenario.clone();
+    scenario.description.clear();
+    scenario.check.expect = Expectation::Clean;
+    scenario.check.require.clear();
+    scenario.budget.runs = 0;
+    scenario.budget.runs_min = 0;
+    let text = serde_json::to_vec(&scenario);
+    let failed = |error| Failure::Results(format!("failed to write down a scenario: {error}"));
+    Ok(Digest::of(&text.map_err(failed)?))
 }
 
 /// A scenario as results and reproducers hold it.

@@ -31,6 +31,21 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes bytes to standard output as they are; nobody reading them is no error.
+pub(super) fn put(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Prints results where standard output is taken by something else.
+pub(super) fn print_aside(text: &str) {
+    // Whatever it holds is in the folder of results too.
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
 /// Prints what keeps us from our job.
 pub(super) fn complain(problem: &dyn Display) {
     // If even that cannot be printed, the exit code has to say it.

@@ -1,6 +1,6 @@
 //! One violation in three sentences.
 
-use super::WIDTH_COLUMNS;
+use super::{WIDTH_COLUMNS, escape::printable};
 use crate::campaign::Sentences;
 
 /// The three sentences, wrapped.
@@ -18,7 +18,12 @@ pub fn sentences(witness: &Sentences) -> String {
 
 /// Text behind a word, with the following lines below the first.
 pub(super) fn wrap(word: &str, text: &str) -> String {
-    let indent = word.chars().count();
+    hung(word, word.chars().count(), text)
+}
+
+/// The same behind a word that takes `indent` columns, whatever colours it holds.
+pub(super) fn hung(word: &str, indent: usize, text: &str) -> String {
+    let text = printable(text);
     let mut wrapped = word.to_owned();
     let mut column = indent;
     for (index, part) in text.split_whitespace().enumerate() {

@@ -3,16 +3,21 @@
 use std::fmt::Write as _;
 
 use super::{
-    Palette,
-    finding::sentences,
+    Palette, Told,
+    export::{heading, place},
+    finding::hung,
     grouped,
     numbers::counted,
-    table::{on, table},
+    order::{Placed, findings},
+    table::table,
 };
-use crate::campaign::{Finding, ScenarioSummary, Sentences, Summary, Verdict};
+use crate::campaign::{Comparison, Finding, ScenarioSummary, Status, Summary, Verdict};
 
 /// Unexpected findings that are told in full; the folder has all.
 const FINDINGS_MAX: usize = 10;
+
+/// What stands before a finding that is gone.
+const GONE_COLUMNS: usize = "  not covered  V-0123456789ab  ".len();
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +38,8 @@ pub struct Human<'a> {
     pub palette: Palette,
     /// Where the results are, as the user can name it.
     pub folder: &'a str,
-    /// Why a finding's invariant does not hold; nothing if its file cannot be read.
-    pub witness: &'a dyn Fn(&Finding) -> Option<Sentences>,
+    /// What the files of a finding say.
+    pub told: &'a dyn Fn(&Finding) -> Told,
 }
 
 impl std::fmt::Debug for Human<'_> {
@@ -52,25 +57,26 @@ pub fn campaign(summary: &Summary, human: &Human<'_>) -> String {
         text += &table(summary, human.detail, &human.palette);
         text.push('\n');
     }
-    let (expected, unexpected): (Vec<_>, Vec<_>) = findings(summary)
-        .partition(|(scenario, finding)| scenario.expectation.allows(&finding.invariant));
+    let all = findings(summary);
+    let of = |status: Status| {
+        let of = all.iter().copied();
+        of.filter(|(scenario, finding)| scenario.status(finding) == status)
+            .collect::<Vec<_>>()
+    };
+    let known = of(Status::Known);
     match human.detail {
         Detail::Quiet => {}
-        Detail::Normal => text += &human.examples(summary),
-        Detail::Verbose => text += &human.in_full(&expected, "expected"),
+        Detail::Normal => text += &(human.examples(summary) + &human.in_short(&known)),
+        Detail::Verbose => {
+            text += &human.in_full(&of(Status::Expected), "expected");
+            text += &human.in_full(&known, "known");
+        }
     }
-    text += &human.in_full(&unexpected, "unexpected");
+    text += &human.in_full(&of(Status::Unexpected), "unexpected");
+    if let Some(compared) = &summary.baseline {
+        text += &human.compared(compared);
+    }
     text + &human.verdict(summary)
-}
-
-fn findings(summary: &Summary) -> impl Iterator<Item = (&ScenarioSummary, &Finding)> {
-    let scenarios = summary.scenarios.iter();
-    scenarios.flat_map(|scenario| {
-        scenario
-            .findings
-            .iter()
-            .map(move |finding| (scenario, finding))
-    })
 }
 
 impl Human<'_> {
@@ -104,45 +110,89 @@ impl Human<'_> {
         )
     }
 
-    fn in_full(&self, findings: &[(&ScenarioSummary, &Finding)], word: &str) -> String {
+    /// What the baseline knows, a line each.
+    fn in_short(&self, findings: &[Placed<'_>]) -> String {
+        if findings.is_empty() {
+            return String::new();
+        }
+        let mut text = "Known, by the baseline:\n".to_owned();
+        for (scenario, finding) in findings.iter().take(FINDINGS_MAX) {
+            let Finding { id, invariant, .. } = finding;
+            let runs = counted(finding.count, "run");
+            let _ = writeln!(text, "  {id}  {}: {invariant} in {runs}", scenario.name);
+        }
+        self.more(&mut text, findings.len(), "known finding");
+        text + "\n"
+    }
+
+    fn in_full(&self, findings: &[Placed<'_>], word: &str) -> String {
         let mut text = String::new();
         for (scenario, finding) in findings.iter().take(FINDINGS_MAX) {
-            text += &self.finding(scenario, finding, word);
+            text += &self.finding(scenario, finding);
         }
-        if let Some(more @ 1..) = findings.len().checked_sub(FINDINGS_MAX) {
-            let more = counted(more as u64, &format!("more {word} finding"));
-            let _ = writeln!(text, "{more} in {}/summary.json\n", self.folder);
+        let told = text.len();
+        self.more(&mut text, findings.len(), &format!("{word} finding"));
+        if text.len() > told {
+            text.push('\n');
         }
         text
     }
 
-    fn finding(&self, scenario: &ScenarioSummary, finding: &Finding, word: &str) -> String {
-        let Finding {
-            id,
-            invariant,
-            count,
-            first_seed,
-            reproducer,
-            ..
-        } = finding;
+    /// How many things there are beside those that are told.
+    fn more(&self, text: &mut String, count: usize, thing: &str) {
+        if let Some(more @ 1..) = count.checked_sub(FINDINGS_MAX) {
+            let more = counted(more as u64, &format!("more {thing}"));
+            let _ = writeln!(text, "{more} in {}/summary.json", self.folder);
+        }
+    }
+
+    fn finding(&self, scenario: &ScenarioSummary, finding: &Finding) -> String {
         let Palette {
             bad, found, end, ..
         } = self.palette;
-        let colour = if word == "expected" { found } else { bad };
-        let runs = counted(*count, "run");
-        let ScenarioSummary { name, subject, .. } = scenario;
-        let profile = on(scenario);
-        let mut text = format!(
-            "{colour}{id}{end}  {word} violation of {invariant} in {runs}, first by seed \
-             {first_seed}\n  \
-             Where   {name}: {subject} on {profile}\n"
-        );
-        match (self.witness)(finding) {
-            Some(witness) => text += &sentences(&witness),
-            None => text += "  (its file cannot be read)\n",
-        }
+        let colour = match scenario.status(finding) {
+            Status::Unexpected => bad,
+            Status::Known | Status::Expected => found,
+        };
+        let heading = heading(scenario, finding);
+        let (id, rest) = heading.split_once(' ').unwrap_or((&heading, ""));
+        let mut text = format!("{colour}{id}{end} {rest}\n{}", place(scenario));
+        text += &(self.told)(finding).blocks();
+        let reproducer = &finding.reproducer;
         let _ = writeln!(text, "  tornwrite replay {}/{reproducer}\n", self.folder);
         text
+    }
+
+    /// How it compares with the baseline, and what is gone.
+    fn compared(&self, compared: &Comparison) -> String {
+        let Palette { good, bad, end, .. } = self.palette;
+        let Comparison {
+            new,
+            known,
+            resolved,
+            not_covered,
+        } = compared;
+        let mut text = format!(
+            "baseline: {} new, {} known, {} resolved, {} not covered\n",
+            grouped(*new),
+            grouped(*known),
+            grouped(resolved.len() as u64),
+            grouped(not_covered.len() as u64)
+        );
+        for gone in resolved.iter().take(FINDINGS_MAX) {
+            let word = format!("  {good}resolved{end}     {}  ", gone.id);
+            let said = format!("{}: {}", gone.scenario, gone.invariant);
+            text += &hung(&word, GONE_COLUMNS, &said);
+        }
+        self.more(&mut text, resolved.len(), "resolved finding");
+        for gone in not_covered.iter().take(FINDINGS_MAX) {
+            let word = format!("  {bad}not covered{end}  {}  ", gone.id);
+            let reason = gone.reason.as_deref().unwrap_or_default();
+            let said = format!("{}: {}: {reason}", gone.scenario, gone.invariant);
+            text += &hung(&word, GONE_COLUMNS, &said);
+        }
+        self.more(&mut text, not_covered.len(), "finding that is not covered");
+        text + "\n"
     }
 
     fn verdict(&self, summary: &Summary) -> String {
@@ -156,13 +206,15 @@ impl Human<'_> {
         let all = counted(summary.scenarios.len() as u64, "scenario");
         let Palette { good, bad, end, .. } = self.palette;
         let verdict = match summary.verdict {
-            Verdict::Expected => format!("{good}as expected{end}: {all}"),
+            Verdict::Expected => format!("{good}as expected{end}: {all}{}", known(summary)),
             Verdict::Unexpected => format!("{bad}NOT AS EXPECTED{end}: {not_met} of {all}"),
             Verdict::Unexercised if summary.scenarios.is_empty() => {
                 format!("{bad}NOTHING SELECTED{end}")
             }
             Verdict::Unexercised => format!("{bad}NOT EXERCISED{end}: {not_met} of {all}"),
             Verdict::Inconclusive => format!("{bad}INCONCLUSIVE{end}: {not_met} of {all}"),
+            Verdict::Nondeterministic => format!("{bad}NONDETERMINISTIC{end}: {not_met} of {all}"),
+            Verdict::Interrupted => format!("{bad}INTERRUPTED{end}: {all}; --resume goes on"),
         };
         format!(
             "{verdict}\n{} runs, {} crash states, {} distinct images recovered\nresults: {}\n",
@@ -171,5 +223,16 @@ impl Human<'_> {
             sum(|scenario| scenario.distinct_images),
             self.folder,
         )
+    }
+}
+
+/// How much is as expected only because the baseline knows it.
+fn known(summary: &Summary) -> String {
+    let findings = findings(summary);
+    let known = findings.iter();
+    let known = known.filter(|(scenario, finding)| scenario.status(finding) == Status::Known);
+    match known.count() as u64 {
+        0 => String::new(),
+        count => format!(", but for {}", counted(count, "known finding")),
     }
 }

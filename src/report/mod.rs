@@ -6,16 +6,20 @@
 //! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
 //! who print.
 
+mod escape;
+mod export;
 mod finding;
 mod human;
 mod legality;
 mod numbers;
+mod order;
 mod space;
 mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
+pub use export::{ExportFormat, Results, Told, export};
 pub use finding::sentences;
 pub use human::{Detail, Human, campaign};
 pub use legality::{legality, missing};

@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use super::{
     Detail, Palette, WIDTH_COLUMNS, grouped,
+    numbers::counted,
     space::{exhaustive, kinds},
 };
-use crate::campaign::{ScenarioSummary, Summary, Verdict};
+use crate::{
+    campaign::{ScenarioSummary, Summary, Verdict},
+    run::Expectation,
+};
 
 const HEAD: [&str; 7] = [
     "scenario", "subject", "profile", "runs", "states", "images", "verdict",
@@ -37,6 +41,7 @@ pub(super) fn table(summary: &Summary, detail: Detail, palette: &Palette) -> Str
             text += &kinds(scenario);
         }
         text += &violated(scenario);
+        text += &unexplained(scenario);
         for reason in &scenario.reasons {
             let _ = writeln!(text, "{INDENT}{}! {reason}{}", palette.bad, palette.end);
         }
@@ -44,14 +49,21 @@ pub(super) fn table(summary: &Summary, detail: Detail, palette: &Palette) -> Str
     text
 }
 
-fn cells(scenario: &ScenarioSummary) -> [String; 7] {
-    let verdict = match scenario.verdict {
+/// What came of a scenario, in a word or three.
+pub(super) fn verdict(scenario: &ScenarioSummary) -> &'static str {
+    match scenario.verdict {
         Verdict::Expected if scenario.violating_runs == 0 => "clean",
+        Verdict::Expected if scenario.expectation == Expectation::Clean => "known",
         Verdict::Expected => "found, as expected",
         Verdict::Unexpected => "UNEXPECTED",
         Verdict::Unexercised => "NOT EXERCISED",
         Verdict::Inconclusive => "INCONCLUSIVE",
-    };
+        Verdict::Interrupted => "INTERRUPTED",
+        Verdict::Nondeterministic => "NONDETERMINISTIC",
+    }
+}
+
+fn cells(scenario: &ScenarioSummary) -> [String; 7] {
     [
         scenario.name.clone(),
         scenario.subject.clone(),
@@ -59,7 +71,7 @@ fn cells(scenario: &ScenarioSummary) -> [String; 7] {
         grouped(scenario.runs),
         grouped(scenario.states_tried),
         grouped(scenario.distinct_images),
-        verdict.to_owned(),
+        verdict(scenario).to_owned(),
     ]
 }
 
@@ -87,6 +99,17 @@ fn line(cells: &[String; 7], widths: &[usize; 7], (colour, end): (&str, &str)) -
     }
     text.push('\n');
     text
+}
+
+/// That some findings are told by what was lost only.
+fn unexplained(scenario: &ScenarioSummary) -> String {
+    match scenario.unexplained {
+        0 => String::new(),
+        count => format!(
+            "{INDENT}{} not explained: there were too many before\n",
+            counted(count, "finding")
+        ),
+    }
 }
 
 /// The violated invariants, each with the number of runs, on as many lines as it takes.

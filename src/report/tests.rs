@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Detail, Human, Palette, WIDTH_COLUMNS, campaign, grouped};
+use super::{Detail, Human, Palette, Told, WIDTH_COLUMNS, campaign, grouped};
 use crate::{
     base::Digest,
     campaign::{Finding, InvariantSummary, ScenarioSummary, Sentences, Summary, Verdict},
-    run::{Expectation, LegalStates},
+    run::{Expectation, LegalStates, Mode},
 };
 
 fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
@@ -21,13 +21,19 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         count: 12,
         first_seed: 3,
         reproducer: "violations/V-0123456789ab/reproducer.json".to_owned(),
+        missing: String::new(),
         signature: String::new(),
+        signatures: Vec::new(),
+        mark: None,
     };
     ScenarioSummary {
         name: "wal-note-truncate-in-place".to_owned(),
         subject: "wal-note".to_owned(),
         profile: "posix-minimum".to_owned(),
         device: "honest".to_owned(),
+        mode: Mode::Sampled,
+        seeds: [0, 100_000],
+        configuration: Digest::default(),
         runs: 100_000,
         crash_points: 1,
         states_tried: 1_000_000,
@@ -37,6 +43,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         legal_states: LegalStates::default(),
         violations: 1,
         violating_runs: violated.len() as u64,
+        nondeterministic_runs: 0,
         by_invariant: violated
             .iter()
             .map(|id| ((*id).to_owned(), count))
@@ -44,6 +51,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
         coverage: BTreeMap::new(),
         kinds: BTreeMap::new(),
         findings: violated.iter().map(finding).collect(),
+        unexplained: 0,
         digest: Digest::default(),
         expectation: if verdict == Verdict::Expected && !violated.is_empty() {
             Expectation::Violations
@@ -64,16 +72,19 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         version: 1,
         seed_version: 1,
         seeds: [0, 1],
+        shard: None,
         verdict: scenario.verdict,
         scenarios: vec![scenario],
+        baseline: None,
     };
     let sentence = "batch #3 was acknowledged as durable ".repeat(7);
-    let witness = |_: &Finding| {
-        Some(Sentences {
+    let told = |_: &Finding| Told {
+        witness: Some(Sentences {
             given: sentence.clone(),
             shown: "recovery showed nothing".to_owned(),
             however: "it had to".to_owned(),
-        })
+        }),
+        missing: None,
     };
     let folder = "reports/scenarios-0-1";
     campaign(
@@ -82,7 +93,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
             detail,
             palette: Palette::PLAIN,
             folder,
-            witness: &witness,
+            told: &told,
         },
     )
 }

@@ -16,7 +16,7 @@ use crate::{
     crash::Kind,
     image::Image,
     oracle::{Failure, Issued, Outcome, Witness},
-    simfs::InjectedError,
+    simfs::{InjectedError, Recording},
     trace::OperationId,
     workload::{CrashKind, Ledger, Past},
 };
@@ -30,6 +30,16 @@ pub const OPERATIONS_SUCCEED: &str = "operations-succeed";
 /// record a life ─► crash states ─► recover each distinct disk ─► judge ─► the next life, on one of them
 /// ```
 pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutcome {
+    run_watched(job, config, seed, &mut |_| {})
+}
+
+/// The same, shown the recording of each life.
+pub(super) fn run_watched<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    watch: &mut dyn FnMut(&Recording),
+) -> RunOutcome {
     let mut tally = Tally::new(job);
     let trials = trials(job, config, seed);
     let mut start = Start::Mount(Image::empty());
@@ -47,6 +57,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
             operations,
             config.faults_of_life(seed, number),
         );
+        watch(&life.recording);
         tally.life(&life);
         let mut explorer = Explorer::new(
             job,

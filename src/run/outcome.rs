@@ -30,7 +30,7 @@ pub struct Violation {
     pub schedule: Schedule,
     /// The digest of the disk that was recovered.
     pub image: Digest,
-    /// What makes it the same finding as another: the operations whose effects are missing, numbers left out.
+    /// What it has in common with others before it is explained: the operations whose effects are missing, numbers left out.
     pub signature: String,
 }
 

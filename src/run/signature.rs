@@ -1,4 +1,6 @@
-//! What makes two violations one finding.
+//! What two violations have in common as far as it is known without executing them again.
+//!
+//! Violations of one signature are explained together: what they miss makes them a finding, in [`identity`](super::Missing::identity).
 
 use super::CrashChoice;
 
@@ -27,7 +29,7 @@ pub(super) fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
 }
 
 /// A text with each run of digits replaced, so that the n-th segment is any segment.
-fn without_numbers(text: &str) -> String {
+pub(super) fn without_numbers(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -91,6 +91,22 @@ impl Trace {
             })
     }
 
+    /// Where another trace first differs from this one: the index of that entry; nothing if they are equal.
+    pub fn first_difference(&self, other: &Trace) -> Option<usize> {
+        let identity = |trace: &Trace, entry: &Entry| {
+            let mut hasher = Hasher::new();
+            entry.action.hash_into(trace, &mut hasher);
+            hasher.finish()
+        };
+        let pairs = self.entries.iter().zip(&other.entries);
+        let mut pairs = pairs.map(|(ours, theirs)| identity(self, ours) != identity(other, theirs));
+        let common = self.entries.len().min(other.entries.len());
+        let is_longer = self.entries.len() != other.entries.len();
+        pairs
+            .position(|differs| differs)
+            .or(is_longer.then_some(common))
+    }
+
     /// The identity of what happened: equal for equal operations with equal bytes; call sites do not count.
     pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::with_capacity(32 * self.entries.len() + self.bytes.len());

@@ -1,0 +1,209 @@
+//! Counts runs, in the order of the plan: as they are executed, or from the lines that were written when they were.
+
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    CampaignError, Folder, Observer, Task, folder::Log, lines::Lines, pool, record::RunRecord,
+    tally::Tally,
+};
+use crate::{
+    base::{Rng, Seed, Stream},
+    run::RunOutcome,
+    vfs::VfsResult,
+};
+
+/// The file with a line for each finished run.
+pub(super) const RUNS: &str = "runs.ndjson";
+
+/// Runs that are written before they are made durable together.
+const GROUP: u64 = 64;
+
+/// What was counted so far.
+pub(super) struct Counting<'p> {
+    task: &'p Task<'p>,
+    pub(super) tallies: Vec<Tally<'p>>,
+    /// For each entry whether it found enough.
+    ended: Vec<AtomicBool>,
+    /// Runs of this shard, counted or left out.
+    done: u64,
+    /// Whether all is over before the end of the plan.
+    is_over: bool,
+}
+
+impl<'p> Counting<'p> {
+    pub(super) fn new(task: &'p Task<'p>) -> Counting<'p> {
+        let entries = &task.plan.entries;
+        Counting {
+            task,
+            tallies: entries.iter().map(Tally::new).collect(),
+            ended: entries.iter().map(|_| AtomicBool::new(false)).collect(),
+            done: 0,
+            is_over: false,
+        }
+    }
+
+    /// Whether every run was counted that was to be.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_over || self.done == self.task.units()
+    }
+
+    /// The entry and the seed of the next run that is to be counted; those of entries that found enough are left out.
+    pub(super) fn next(&mut self) -> Option<(usize, u64)> {
+        while !self.is_complete() {
+            let (entry, seed) = self.task.unit(self.done);
+            if !self.ended[entry].load(Ordering::Relaxed) {
+                return Some((entry, seed));
+            }
+            self.done += 1;
+        }
+        None
+    }
+
+    /// The number, in the whole campaign, of the next run.
+    pub(super) fn number(&self) -> u64 {
+        self.task.shard.unit(self.done)
+    }
+
+    /// Counts the next run.
+    pub(super) fn add(&mut self, entry: usize, run: &RunRecord) {
+        let limits = self.task.limits;
+        let scenario = &self.task.plan.entries[entry];
+        self.tallies[entry].add(run);
+        self.done += 1;
+        if self.tallies[entry].violating_runs() >= limits.violating_runs_max {
+            self.ended[entry].store(true, Ordering::Relaxed);
+        }
+        let mut violated = run.violated.iter();
+        let failed = violated.any(|found| !scenario.expectation.allows(&found.invariant));
+        self.is_over |= limits.fail_fast && failed;
+    }
+
+    /// Counts what an earlier execution wrote down, and cuts off what it did not finish writing.
+    pub(super) fn resume(
+        &mut self,
+        folder: &Folder,
+        observer: &mut dyn Observer,
+    ) -> Result<(), CampaignError> {
+        let Some(file) = folder.open(RUNS)? else {
+            return Ok(());
+        };
+        let mut lines = Lines::new(file);
+        let mut whole = 0;
+        let mut number = 0_u64;
+        while let Some(line) = lines.next()? {
+            number += 1;
+            // What a power cut left behind the last durable line means nothing; the runs are executed again.
+            let Ok(run) = serde_json::from_slice::<RunRecord>(line) else {
+                break;
+            };
+            let foreign = |expected: String| CampaignError::Foreign {
+                file: folder.name_of(RUNS),
+                line: number,
+                expected,
+            };
+            let Some((entry, seed)) = self.next() else {
+                return Err(foreign("no more runs".to_owned()));
+            };
+            let scenario = &self.task.plan.entries[entry];
+            if !run.is_of(scenario, seed) {
+                return Err(foreign(format!("seed {seed} of {}", scenario.name)));
+            }
+            self.add(entry, &run);
+            observer.run_resumed(entry);
+            whole = lines.at;
+        }
+        folder.cut(RUNS, whole)?;
+        Ok(())
+    }
+
+    /// Executes what is not counted yet, and writes each run down before it counts.
+    pub(super) fn execute(
+        &mut self,
+        folder: &Folder,
+        observer: &mut dyn Observer,
+    ) -> VfsResult<()> {
+        let log = folder.append_to(RUNS)?;
+        let task = self.task;
+        let first = self.done;
+        // Shared with the workers, who leave out what will not be counted.
+        let ended: Vec<AtomicBool> = self
+            .ended
+            .iter()
+            .map(|ended| AtomicBool::new(ended.load(Ordering::Relaxed)))
+            .collect();
+        let work = |nth: u64| {
+            let (entry, seed) = task.unit(first + nth);
+            let is_wanted = !ended[entry].load(Ordering::Relaxed);
+            is_wanted.then(|| run_checked(task, entry, Seed(seed)))
+        };
+        let mut group = Group::new(&log);
+        let left = if self.is_over {
+            0
+        } else {
+            task.units() - first
+        };
+        let consume = |nth: u64, outcome: Option<(RunOutcome, Option<String>)>| {
+            let (entry, _) = task.unit(first + nth);
+            self.done = first + nth;
+            let outcome = outcome.filter(|_| !self.ended[entry].load(Ordering::Relaxed));
+            if let Some((outcome, parted)) = outcome {
+                let run = RunRecord::new(&task.plan.entries[entry], &outcome, parted);
+                group.append(&run)?;
+                self.add(entry, &run);
+                ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
+                observer.run_done(entry, &outcome);
+            } else {
+                self.done += 1;
+            }
+            let is_stopped = task.stop.reason().is_some();
+            Ok(if self.is_over || is_stopped {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        };
+        pool::in_order(left, task.jobs, work, consume)?;
+        log.sync()
+    }
+}
+
+/// Executes a run, or twice, if it is one of those that are; where the two part, if they do.
+fn run_checked(task: &Task<'_>, entry: usize, seed: Seed) -> (RunOutcome, Option<String>) {
+    let entry = &task.plan.entries[entry];
+    let outcome = (entry.run)(seed);
+    let is_checked = Rng::new(seed, Stream::Determinism, 0).chance(task.check_determinism);
+    if !is_checked || (entry.run)(seed) == outcome {
+        return (outcome, None);
+    }
+    let parted = (entry.part)(seed);
+    let parted = parted.map_or_else(
+        || "two executions found different things, and two more the same".to_owned(),
+        |parted| parted.to_string(),
+    );
+    (outcome, Some(parted))
+}
+
+/// Lines that are made durable together.
+struct Group<'l> {
+    log: &'l Log,
+    pending: u64,
+}
+
+impl<'l> Group<'l> {
+    fn new(log: &'l Log) -> Group<'l> {
+        Group { log, pending: 0 }
+    }
+
+    fn append(&mut self, run: &RunRecord) -> VfsResult<()> {
+        self.log.append_line(run)?;
+        self.pending += 1;
+        if self.pending == GROUP {
+            self.log.sync()?;
+            self.pending = 0;
+        }
+        Ok(())
+    }
+}

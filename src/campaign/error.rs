@@ -1,0 +1,41 @@
+//! Why a campaign cannot go on, or its parts cannot be joined.
+
+use crate::vfs::VfsError;
+
+/// Why there is no summary.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CampaignError {
+    /// The filesystem of the results refuses.
+    #[error(transparent)]
+    Vfs(#[from] VfsError),
+    /// A file of results holds a run that does not belong there.
+    #[error("{file}:{line}: expected {expected}; it is not what this campaign wrote")]
+    Foreign {
+        /// The file.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// What should be there.
+        expected: String,
+    },
+    /// The folder holds another campaign than the one that is to go on.
+    #[error("{folder} holds another campaign, with which this one cannot go on: {difference}")]
+    Other {
+        /// The folder.
+        folder: String,
+        /// What differs first.
+        difference: String,
+    },
+    /// A file of a folder is not what it should be.
+    #[error("{file} is no description of a campaign: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Shards do not belong together, or do not make a whole.
+    #[error("{0}")]
+    Shards(String),
+}

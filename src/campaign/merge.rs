@@ -1,0 +1,155 @@
+//! Joins the shards of a campaign: their runs are counted once more, in the order in which one execution would have.
+//!
+//! Guarantees that what comes out is what the campaign would have written without shards, and that nothing is joined which does
+//! not belong together.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CampaignError, Description, Folder, Observer, Shard, Summary, Task, conclude,
+    count::{Counting, RUNS},
+    lines::Lines,
+    record::RunRecord,
+};
+
+/// The folder of a shard, opened.
+#[derive(Debug)]
+pub struct Part {
+    folder: Folder,
+    /// What it was asked to do.
+    pub description: Description,
+}
+
+/// Opens the folders of shards; they are all there, each once, and of one campaign.
+///
+/// # Errors
+///
+/// [`CampaignError::Shards`] with the names of folders that do not belong together.
+pub fn open_shards(folders: Vec<Folder>) -> Result<Vec<Part>, CampaignError> {
+    let mut parts: BTreeMap<u64, Part> = BTreeMap::new();
+    let mut first: Option<(String, Description)> = None;
+    for folder in folders {
+        let name = folder.name();
+        let description = folder.description()?;
+        let shard = description.shard();
+        let (one, reference) = first.get_or_insert_with(|| (name.clone(), description.clone()));
+        if let Some(difference) = reference.difference(&description) {
+            return Err(CampaignError::Shards(format!(
+                "{name} is of another campaign than {one}: {difference}"
+            )));
+        }
+        if shard.count() != reference.shard().count() {
+            return Err(CampaignError::Shards(format!(
+                "{name} is shard {shard} and {one} is shard {}: expected parts of one division",
+                reference.shard()
+            )));
+        }
+        if let Some(other) = parts.get(&shard.index()) {
+            return Err(CampaignError::Shards(format!(
+                "shard {shard} is given twice: {} and {name}",
+                other.folder.name()
+            )));
+        }
+        parts.insert(
+            shard.index(),
+            Part {
+                folder,
+                description,
+            },
+        );
+    }
+    let Some((_, reference)) = first else {
+        return Err(CampaignError::Shards(
+            "there is no shard to join".to_owned(),
+        ));
+    };
+    let count = reference.shard().count();
+    let is_missing = |index: &u64| !parts.contains_key(index);
+    if let Some(missing) = (0..count).find(is_missing) {
+        return Err(CampaignError::Shards(format!(
+            "shard {missing}/{count} is missing"
+        )));
+    }
+    Ok(parts.into_values().collect())
+}
+
+/// Joins shards into a folder; `task` is the whole campaign.
+///
+/// # Errors
+///
+/// If a shard is not finished, holds something else than its runs, or a filesystem refuses.
+pub fn merge(
+    task: &Task<'_>,
+    parts: &[Part],
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> Result<Summary, CampaignError> {
+    let description = Description::new(task.plan, Shard::WHOLE, task.limits);
+    folder.write_json("campaign.json", &description)?;
+    let log = folder.append_to(RUNS)?;
+    let mut counting = Counting::new(task);
+    let mut sources = Vec::new();
+    for part in parts {
+        sources.push(Source::new(&part.folder)?);
+    }
+    while let Some((entry, seed)) = counting.next() {
+        let scenario = &task.plan.entries[entry];
+        let number = usize::try_from(counting.number() % parts.len() as u64);
+        let source = &mut sources[number.expect("below the number of parts")];
+        let run = source.run(
+            |run| run.is_of(scenario, seed),
+            || format!("seed {seed} of {}", scenario.name),
+        )?;
+        log.append_line(&run)?;
+        counting.add(entry, &run);
+        observer.run_resumed(entry);
+    }
+    log.sync()?;
+    conclude(task, counting, folder, observer)
+}
+
+/// The lines of a shard.
+struct Source {
+    name: String,
+    lines: Option<Lines>,
+    number: u64,
+}
+
+impl Source {
+    fn new(folder: &Folder) -> Result<Source, CampaignError> {
+        Ok(Source {
+            name: folder.name(),
+            lines: folder.open(RUNS)?.map(Lines::new),
+            number: 0,
+        })
+    }
+
+    /// The next run, which is to be the one asked for.
+    fn run(
+        &mut self,
+        is_it: impl Fn(&RunRecord) -> bool,
+        what: impl Fn() -> String,
+    ) -> Result<RunRecord, CampaignError> {
+        self.number += 1;
+        let line = match &mut self.lines {
+            Some(lines) => lines.next()?,
+            None => None,
+        };
+        let run = line.and_then(|line| serde_json::from_slice::<RunRecord>(line).ok());
+        let Some(run) = run else {
+            return Err(CampaignError::Shards(format!(
+                "{} is not finished: it has no run with {}; go on with it by --resume",
+                self.name,
+                what()
+            )));
+        };
+        if !is_it(&run) {
+            return Err(CampaignError::Foreign {
+                file: format!("{}/{RUNS}", self.name),
+                line: self.number,
+                expected: what(),
+            });
+        }
+        Ok(run)
+    }
+}

@@ -1,0 +1,309 @@
+//! Campaigns in parts: shards that are joined, and campaigns that go on after they were cut off, by a power cut too.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{
+    CampaignError, Folder, Limits, Plan, Shard, StopReason, StopSignal, Summary, Task, Verdict,
+    execute, merge, open_shards, resume,
+    tests::{Counter, NO_LIMITS, Nobody, entry, task},
+};
+use crate::{
+    base::{Position, Rng, Seed, Stream},
+    crash::{Frontier, PersistenceGraph, sample_points},
+    image::Image,
+    profile::Profile,
+    run::silence_subject_panics,
+    simfs::SimFs,
+    trace::{Action, Trace},
+    vfs::{Path, Vfs, VfsExt as _},
+};
+
+fn plan() -> Plan {
+    silence_subject_panics();
+    let mut careful = entry(Counter::Careful);
+    careful.name = "careful".to_owned();
+    careful.seeds = 0..30;
+    let mut panicking = entry(Counter::Panicking);
+    panicking.seeds = 5..45;
+    Plan::new(vec![careful, panicking])
+}
+
+fn bytes(fs: &SimFs, path: &str) -> Vec<u8> {
+    fs.read(Path::from(path)).unwrap()
+}
+
+fn whole(limits: Limits) -> (SimFs, Vec<u8>) {
+    let fs = SimFs::new();
+    let folder = Folder::create(Arc::new(fs.clone()), "whole".into()).unwrap();
+    let plan = plan();
+    execute(&task(&plan, limits), &folder, &mut Nobody).unwrap();
+    let summary = bytes(&fs, "whole/summary.json");
+    (fs, summary)
+}
+
+fn shards(fs: &SimFs, count: u64, limits: Limits) {
+    let plan = plan();
+    for index in 0..count {
+        let name = format!("s{index}");
+        let folder = Folder::create(Arc::new(fs.clone()), name.as_str().into()).unwrap();
+        let shard = Shard::new(index, count).unwrap();
+        let task = Task {
+            shard,
+            ..task(&plan, limits)
+        };
+        execute(&task, &folder, &mut Nobody).unwrap();
+    }
+}
+
+fn joined(fs: &SimFs, names: &[String], limits: Limits) -> Result<Vec<u8>, CampaignError> {
+    let open = |name: &String| Folder::open_existing(Arc::new(fs.clone()), name.as_str().into());
+    let folders = names.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let parts = open_shards(folders)?;
+    let folder = Folder::create(Arc::new(fs.clone()), "joined".into()).unwrap();
+    let plan = plan();
+    merge(&task(&plan, limits), &parts, &folder, &mut Nobody)?;
+    Ok(bytes(fs, "joined/summary.json"))
+}
+
+fn names(count: u64) -> Vec<String> {
+    (0..count).map(|index| format!("s{index}")).collect()
+}
+
+#[test]
+fn shards_joined_are_one_run_byte_for_byte() {
+    let capped = Limits {
+        violating_runs_max: 5,
+        ..NO_LIMITS
+    };
+    let hasty = Limits {
+        fail_fast: true,
+        ..NO_LIMITS
+    };
+    for limits in [NO_LIMITS, capped, hasty] {
+        let (reference, summary) = whole(limits);
+        for count in [1, 2, 7, 64] {
+            let fs = SimFs::new();
+            shards(&fs, count, limits);
+            assert_eq!(joined(&fs, &names(count), limits).unwrap(), summary);
+            for file in ["campaign.json", "runs.ndjson"] {
+                let ours = bytes(&fs, &format!("joined/{file}"));
+                assert_eq!(ours, bytes(&reference, &format!("whole/{file}")), "{file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn shards_that_make_no_whole_are_refused_by_name() {
+    let fs = SimFs::new();
+    shards(&fs, 3, NO_LIMITS);
+    let refused = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        joined(&fs, &names, NO_LIMITS).unwrap_err().to_string()
+    };
+    assert_eq!(refused(&["s0", "s2"]), "shard 1/3 is missing");
+    let twice = "shard 2/3 is given twice: s2 and s2";
+    assert_eq!(refused(&["s0", "s1", "s2", "s2"]), twice);
+    assert!(refused(&["s0", "s1", "nothing"]).starts_with("nothing/campaign.json"));
+    let text = String::from_utf8(bytes(&fs, "s1/campaign.json")).unwrap();
+    let other = text.replace("45", "46");
+    fs.write(Path::from("s1/campaign.json"), other.as_bytes())
+        .unwrap();
+    assert!(
+        refused(&["s0", "s1", "s2"]).starts_with("s1 is of another campaign than s0: its scenario")
+    );
+    fs.write(Path::from("s1/campaign.json"), text.as_bytes())
+        .unwrap();
+    let runs = bytes(&fs, "s1/runs.ndjson");
+    fs.write(Path::from("s1/runs.ndjson"), &runs[..runs.len() / 2])
+        .unwrap();
+    let unfinished = refused(&["s0", "s1", "s2"]);
+    assert!(
+        unfinished.starts_with("s1 is not finished: it has no run with seed"),
+        "{unfinished}"
+    );
+    let swapped = bytes(&fs, "s2/runs.ndjson");
+    fs.write(Path::from("s1/runs.ndjson"), &swapped).unwrap();
+    assert!(refused(&["s0", "s1", "s2"]).starts_with("s1/runs.ndjson:1: expected seed"));
+}
+
+#[test]
+fn a_campaign_goes_on_behind_any_byte_of_its_lines() {
+    let (reference, summary) = whole(NO_LIMITS);
+    let runs = bytes(&reference, "whole/runs.ndjson");
+    let mut rng = Rng::new(Seed(0), Stream::CrashPoint, 0);
+    for round in 0..24 {
+        let mut left = runs[..rng.index(runs.len() + 1)].to_vec();
+        if round % 3 == 0 {
+            left.extend_from_slice(&[0; 700]);
+        }
+        let fs = SimFs::mount(reference.live_image());
+        fs.write(Path::from("whole/runs.ndjson"), &left).unwrap();
+        let folder = Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
+        let plan = plan();
+        resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+        assert_eq!(bytes(&fs, "whole/summary.json"), summary);
+        assert_eq!(bytes(&fs, "whole/runs.ndjson"), runs);
+    }
+}
+
+#[test]
+fn another_campaign_does_not_go_on_in_a_folder() {
+    let (fs, _) = whole(NO_LIMITS);
+    let open = || Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
+    let mut other = plan();
+    other.entries[1].seeds = 6..45;
+    let other = Plan::new(other.entries);
+    let error = resume(&task(&other, NO_LIMITS), &open(), &mut Nobody).unwrap_err();
+    assert!(matches!(error, CampaignError::Other { .. }), "{error}");
+    let plan = plan();
+    let part = Task {
+        shard: Shard::new(0, 2).unwrap(),
+        ..task(&plan, NO_LIMITS)
+    };
+    let error = resume(&part, &open(), &mut Nobody).unwrap_err().to_string();
+    assert!(error.ends_with("it is shard 0/1 and not 0/2"), "{error}");
+}
+
+#[test]
+fn what_was_counted_when_it_was_stopped_is_kept() {
+    let plan = plan();
+    let stopped = |reason: StopReason| -> (Summary, SimFs) {
+        let stop = StopSignal::new();
+        stop.stop(reason);
+        let fs = SimFs::new();
+        let folder = Folder::create(Arc::new(fs.clone()), "whole".into()).unwrap();
+        let task = Task {
+            stop: &stop,
+            ..task(&plan, NO_LIMITS)
+        };
+        (execute(&task, &folder, &mut Nobody).unwrap(), fs)
+    };
+    let (summary, fs) = stopped(StopReason::Interrupted);
+    assert_eq!(summary.verdict, Verdict::Interrupted);
+    assert_eq!(summary.scenarios[0].runs, 1);
+    let folder = Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
+    resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+    assert_eq!(bytes(&fs, "whole/summary.json"), whole(NO_LIMITS).1);
+    let (summary, _) = stopped(StopReason::OutOfTime);
+    assert_eq!(summary.scenarios[0].verdict, Verdict::Expected);
+    assert_eq!(summary.scenarios[1].verdict, Verdict::Unexercised);
+}
+
+#[test]
+fn a_shard_judges_only_what_should_be_clean() {
+    let mut plan = plan();
+    let mut last = plan.entries.pop().unwrap();
+    last.expectation = crate::run::Expectation::Violations;
+    last.runs_min = 1000;
+    plan.entries.push(last);
+    let plan = Plan::new(plan.entries);
+    let part = Task {
+        shard: Shard::new(99, 100).unwrap(),
+        ..task(&plan, NO_LIMITS)
+    };
+    let folder = Folder::create(Arc::new(SimFs::new()), "s".into()).unwrap();
+    let summary = execute(&part, &folder, &mut Nobody).unwrap();
+    assert_eq!(summary.verdict, Verdict::Expected);
+    assert_eq!(summary.shard, Some(part.shard));
+}
+
+/// Our own writer as a subject: power is lost at any moment of a campaign, on the weakest filesystem, twice in a row, and each
+/// time it goes on; in the end the summary is the one of a campaign that nothing happened to.
+#[test]
+fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
+    let summary = whole(NO_LIMITS).1;
+    let mut rng = Rng::new(Seed(1), Stream::CrashPoint, 0);
+    let mut disks = BTreeSet::new();
+    let mut begun_anew = 0;
+    for profile in ["posix-minimum", "ext4-ordered"] {
+        let profile = Profile::find(profile).unwrap();
+        let (mut image, mut at_least) = (Image::empty(), 0);
+        for life in 0..60 {
+            let fs = SimFs::mount(image);
+            let (resumed, counted) = go_on(&fs);
+            begun_anew += u32::from(!resumed);
+            assert!(
+                counted >= at_least,
+                "{counted} runs, and {at_least} were durable"
+            );
+            assert_eq!(bytes(&fs, "whole/summary.json"), summary);
+            let log = fs.metadata(Path::from("whole/runs.ndjson")).unwrap().inode;
+            let before = at_least;
+            let recording = fs.finish();
+            let graph = PersistenceGraph::new(&recording, profile);
+            let points = sample_points(&recording.trace, Position(0), 1, &mut rng);
+            let window = Frontier::new(&graph).window(points[0]);
+            let (_, selection) = window.sample(&mut rng);
+            let disk = window.image(&selection);
+            disks.insert(disk.digest());
+            // What was written before a sync of the file that ended before the crash is promised.
+            at_least = before + promised(&recording.trace, points[0], log);
+            let certain = lines(&SimFs::mount(window.durable.clone()));
+            assert!(
+                certain >= at_least,
+                "{certain} are durable, {at_least} promised"
+            );
+            if life % 3 == 2 {
+                // A new folder, now and then.
+                (image, at_least) = (Image::empty(), 0);
+            } else {
+                image = disk;
+            }
+        }
+    }
+    assert!(
+        disks.len() > 60 && begun_anew > 20,
+        "{} disks, {begun_anew}",
+        disks.len()
+    );
+}
+
+/// Goes on with the campaign, or begins it where there is none; how many runs were there already.
+fn go_on(fs: &SimFs) -> (bool, u64) {
+    struct Resumed(u64);
+    impl super::Observer for Resumed {
+        fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {}
+        fn run_resumed(&mut self, _: usize) {
+            self.0 += 1;
+        }
+    }
+    let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
+    let plan = plan();
+    let mut resumed = Resumed(0);
+    let task = task(&plan, NO_LIMITS);
+    if let Ok(folder) = Folder::open_existing(vfs.clone(), "whole".into()) {
+        resume(&task, &folder, &mut resumed).unwrap();
+        return (true, resumed.0);
+    }
+    let folder = Folder::create(vfs, "whole".into()).unwrap();
+    execute(&task, &folder, &mut resumed).unwrap();
+    (false, 0)
+}
+
+/// The lines that were appended to a file before the last of its syncs that ended before `point`.
+fn promised(trace: &Trace, point: Position, file: Option<u64>) -> u64 {
+    let (mut written, mut promised) = (0, 0);
+    for entry in &trace.entries()[..point.index()] {
+        let is_it = entry.action.inode().map(|inode| u64::from(inode.0)) == file;
+        match entry.action {
+            Action::Write { bytes, .. } if is_it => {
+                written += newlines(trace.bytes(bytes));
+            }
+            Action::BarrierEnd { .. } if is_it => promised = written,
+            _ => {}
+        }
+    }
+    promised
+}
+
+/// The runs on a disk that are certain to be there.
+fn lines(fs: &SimFs) -> u64 {
+    let runs = fs.read(Path::from("whole/runs.ndjson")).unwrap_or_default();
+    let is_there = fs.exists(Path::from("whole/campaign.json")).unwrap();
+    if is_there { newlines(&runs) } else { 0 }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.split(|&byte| byte == b'\n').count() as u64 - 1
+}

@@ -1,0 +1,94 @@
+//! A finished run as a line of `runs.ndjson`: all that a campaign counts of it.
+//!
+//! A summary is a function of these lines and the plan. So a campaign that was cut off goes on behind its last line, and shards
+//! are joined by reading theirs in the order of one run. What a line does not hold (the choices behind a violation) comes back
+//! by running its seed again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, group::Size};
+use crate::{
+    base::Digest,
+    run::{CoverageMark, InvariantCount, Kind, LegalStates, RunOutcome},
+};
+
+/// A finished run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunRecord {
+    pub(super) scenario: String,
+    pub(super) subject: String,
+    pub(super) profile: String,
+    pub(super) device: String,
+    pub(super) seed: u64,
+    pub(super) digest: Digest,
+    pub(super) crash_points: u64,
+    pub(super) states: u64,
+    pub(super) images: u64,
+    pub(super) recoveries: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) exhaustive_points: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) legal_states: LegalStates,
+    pub(super) coverage: BTreeMap<CoverageMark, u64>,
+    pub(super) kinds: BTreeMap<Kind, u64>,
+    /// What each invariant said, in the order of the entry.
+    pub(super) invariants: Vec<InvariantCount>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) violated: Vec<ViolationRecord>,
+    /// Where a second execution of the run parted from the first, if it was executed twice and they differ.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) parted: Option<String>,
+}
+
+/// The first violation of an invariant in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ViolationRecord {
+    pub(super) invariant: String,
+    pub(super) signature: String,
+    pub(super) size: Size,
+}
+
+impl RunRecord {
+    pub(super) fn new(entry: &Entry, outcome: &RunOutcome, parted: Option<String>) -> RunRecord {
+        let violated = outcome.violations.iter().map(|violation| ViolationRecord {
+            invariant: violation.invariant.to_owned(),
+            signature: violation.signature.clone(),
+            size: Size::of(&violation.schedule),
+        });
+        RunRecord {
+            scenario: entry.name.clone(),
+            subject: entry.subject.clone(),
+            profile: entry.profile.clone(),
+            device: entry.device.clone(),
+            seed: outcome.seed.0,
+            digest: outcome.digest,
+            crash_points: outcome.crash_points,
+            states: outcome.states_tried,
+            images: outcome.distinct_images,
+            recoveries: outcome.recoveries,
+            exhaustive_points: outcome.exhaustive_points,
+            legal_states: outcome.legal_states,
+            coverage: outcome.coverage.marks.clone(),
+            kinds: outcome.coverage.kinds.clone(),
+            invariants: outcome.invariants.clone(),
+            violated: violated.collect(),
+            parted,
+        }
+    }
+
+    /// Whether it is the run of this entry by this seed.
+    pub(super) fn is_of(&self, entry: &Entry, seed: u64) -> bool {
+        let names = [&self.scenario, &self.subject, &self.profile, &self.device];
+        names == [&entry.name, &entry.subject, &entry.profile, &entry.device]
+            && self.seed == seed
+            && self.invariants.len() == entry.invariants.len()
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,95 @@
+//! `run --export FORMAT=PATH`
+
+use std::{
+    collections::BTreeSet,
+    path::{Component, Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{exit::Failure, output::Output};
+use crate::{
+    campaign::{Finding, Folder, Reproducer, Summary},
+    report::{self, ExportFormat, Results, Told},
+    run::Missing,
+};
+
+/// What is to be exported, and where to.
+#[derive(Debug)]
+pub(super) struct Exports(Vec<(ExportFormat, Output)>);
+
+/// What of `evidence.json` an export tells.
+#[derive(Deserialize)]
+struct Evidence {
+    missing: Option<Missing>,
+}
+
+impl Exports {
+    /// Makes sure that all can be written.
+    pub(super) fn prepare(asked: &[(ExportFormat, PathBuf)]) -> Result<Exports, Failure> {
+        let mut paths = BTreeSet::new();
+        if let Some((_, twice)) = asked.iter().find(|(_, path)| !paths.insert(path)) {
+            return Err(Failure::Usage(format!(
+                "two exports go to {}: expected a path for each",
+                twice.display()
+            )));
+        }
+        let exports = asked
+            .iter()
+            .map(|(format, path)| Ok((*format, Output::prepare(path)?)));
+        Ok(Exports(exports.collect::<Result<_, Failure>>()?))
+    }
+
+    /// Whether standard output is taken by one of them.
+    pub(super) fn take_stdout(&self) -> bool {
+        let mut outputs = self.0.iter();
+        outputs.any(|(_, output)| matches!(output, Output::Standard))
+    }
+
+    /// Writes all.
+    pub(super) fn write(
+        &self,
+        summary: &Summary,
+        folder: &Folder,
+        label: &str,
+    ) -> Result<(), Failure> {
+        let results = Results {
+            summary,
+            folder: label,
+            told: &|finding| told(folder, finding),
+            has_source: &has_source,
+        };
+        for (format, output) in &self.0 {
+            let missing = || Failure::Usage(format!("{} is not in this build", format.name()));
+            output.write(&report::export(*format, &results).ok_or_else(missing)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the files of a finding say.
+pub(super) fn told(folder: &Folder, finding: &Finding) -> Told {
+    let witness = || {
+        let bytes = folder.read(&finding.reproducer).ok()?;
+        let reproducer: Reproducer<serde_json::Value> = serde_json::from_slice(&bytes).ok()?;
+        Some(reproducer.witness)
+    };
+    let missing = || {
+        let bytes = folder
+            .read(&format!("violations/{}/evidence.json", finding.id))
+            .ok()?;
+        let evidence: Evidence = serde_json::from_slice(&bytes).ok()?;
+        evidence.missing
+    };
+    Told {
+        witness: witness(),
+        missing: missing(),
+    }
+}
+
+/// Whether this is the path of a file below the current folder: a subject's code is where the user is, ours is not.
+fn has_source(file: &str) -> bool {
+    let path = Path::new(file);
+    let is_inside = |part| matches!(part, Component::Normal(_));
+    path.components().all(is_inside) && path.is_file()
+}

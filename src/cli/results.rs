@@ -1,0 +1,159 @@
+//! Where the results of a campaign go, and how they are told: the same for one that is executed and one that is joined.
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
+
+use super::{
+    args::{Format, ResultArguments},
+    baseline,
+    environment::Environment,
+    exit::{Exit, Failure},
+    export::{self, Exports},
+    files,
+    output::Output,
+    terminal,
+};
+use crate::{
+    campaign::{Baseline, Folder, Summary},
+    report::{self, Detail, Human, Palette},
+};
+
+/// The default folder for campaigns.
+const REPORTS: &str = "reports";
+
+/// Where results go.
+pub(super) struct Out {
+    path: PathBuf,
+    pub(super) label: String,
+    /// Under [`REPORTS`], where `latest` points at it.
+    name: Option<String>,
+}
+
+impl Out {
+    /// The folder that was asked for, or one by this name where those of all campaigns are.
+    pub(super) fn new(asked: Option<&Path>, name: impl FnOnce() -> String) -> Out {
+        let name = asked.is_none().then(name);
+        let path = match (asked, &name) {
+            (None, Some(name)) => PathBuf::from(REPORTS).join(name),
+            (asked, _) => asked.map(Path::to_owned).unwrap_or_default(),
+        };
+        let label = path.display().to_string();
+        Out { path, label, name }
+    }
+
+    /// Makes the folder.
+    pub(super) fn create(&self) -> Result<Folder, Failure> {
+        let nowhere = || Failure::Results(format!("{} is no place for results", self.label));
+        let place = files::place(&self.path).ok_or_else(nowhere)?;
+        Folder::create(place.vfs, place.path).map_err(|error| Failure::folder(&self.label, &error))
+    }
+
+    /// Opens the folder of a campaign that is to go on.
+    pub(super) fn existing(&self) -> Result<Folder, Failure> {
+        let nothing = |why: String| {
+            Failure::Usage(format!(
+                "there is nothing to resume in {}: {why}",
+                self.label
+            ))
+        };
+        let nowhere = || nothing("there is no such folder".to_owned());
+        let place = files::place(&self.path).ok_or_else(nowhere)?;
+        Folder::open_existing(place.vfs, place.path).map_err(|error| nothing(error.to_string()))
+    }
+}
+
+/// What is to be done with results; whether it can be is known before there are any.
+pub(super) struct Results<'a> {
+    args: &'a ResultArguments,
+    pub(super) known: Option<Baseline>,
+    recorded: Option<Output>,
+    exports: Exports,
+}
+
+impl<'a> Results<'a> {
+    pub(super) fn prepare(
+        args: &'a ResultArguments,
+        environment: &Environment,
+    ) -> Result<Results<'a>, Failure> {
+        let results = Results {
+            args,
+            known: args.baseline.as_deref().map(baseline::load).transpose()?,
+            recorded: baseline::place(args.record_baseline.as_deref(), environment)?,
+            exports: Exports::prepare(&args.export)?,
+        };
+        if results.exports.take_stdout() && args.message_format == Format::Json {
+            return Err(Failure::Usage(
+                "standard output is taken by --message-format json: expected a path to export to"
+                    .to_owned(),
+            ));
+        }
+        Ok(results)
+    }
+
+    /// The number of threads.
+    pub(super) fn jobs(&self, environment: &Environment) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, Into::into);
+        let asked = self.args.jobs.or(environment.jobs);
+        asked.map_or_else(cores, usize::from)
+    }
+
+    /// Prints what is for people, unless they want less.
+    pub(super) fn say(&self, text: &str) -> Result<(), Failure> {
+        if self.args.message_format == Format::Human && !self.args.quiet {
+            return self.print(text);
+        }
+        Ok(())
+    }
+
+    fn print(&self, text: &str) -> Result<(), Failure> {
+        if self.exports.take_stdout() {
+            terminal::print_aside(text);
+            return Ok(());
+        }
+        terminal::print(text)
+    }
+
+    /// Writes and prints what came of a campaign; what the process says of it.
+    pub(super) fn tell(
+        &self,
+        out: &Out,
+        folder: &Folder,
+        summary: &Summary,
+    ) -> Result<Exit, Failure> {
+        if let Some(name) = &out.name {
+            files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
+        }
+        self.print(&self.told(out, folder, summary)?)?;
+        self.exports.write(summary, folder, &out.label)?;
+        if let Some(output) = &self.recorded {
+            baseline::record(output, summary)?;
+        }
+        // Of more shards than runs, some have nothing to do.
+        if summary.shard.is_some() && summary.scenarios.iter().all(|scenario| scenario.runs == 0) {
+            return Ok(Exit::Met);
+        }
+        Ok(summary.verdict.into())
+    }
+
+    fn told(&self, out: &Out, folder: &Folder, summary: &Summary) -> Result<String, Failure> {
+        if self.args.message_format == Format::Json {
+            let failed = |error| Failure::Results(format!("failed to print the summary: {error}"));
+            let json = serde_json::to_string(summary).map_err(failed)?;
+            return Ok(json + "\n");
+        }
+        let detail = match (self.args.quiet, self.args.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        };
+        let human = Human {
+            detail,
+            palette: Palette::ANSI,
+            folder: &out.label,
+            told: &|finding| export::told(folder, finding),
+        };
+        Ok(report::campaign(summary, &human))
+    }
+}

@@ -5,6 +5,7 @@
 
 mod config;
 mod coverage;
+mod disk;
 mod disturb;
 mod driver;
 mod event_store;
@@ -19,6 +20,7 @@ mod media;
 mod missing;
 mod naming;
 mod outcome;
+mod records;
 mod recover;
 mod replay;
 mod schedule;

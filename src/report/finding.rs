@@ -1,10 +1,14 @@
 //! One violation in three sentences.
 
-use super::WIDTH_COLUMNS;
+use super::Layout;
 use crate::campaign::Sentences;
 
 /// The three sentences, wrapped.
 pub fn sentences(witness: &Sentences) -> String {
+    sentences_in(witness, &Layout::PLAIN)
+}
+
+pub(super) fn sentences_in(witness: &Sentences, layout: &Layout) -> String {
     let lines = [
         ("Let    ", &witness.given),
         ("Then   ", &witness.shown),
@@ -12,28 +16,6 @@ pub fn sentences(witness: &Sentences) -> String {
     ];
     lines
         .iter()
-        .map(|(word, sentence)| wrap(&format!("  {word} "), sentence))
+        .map(|(word, sentence)| layout.wrap(&format!("  {word} "), sentence))
         .collect()
-}
-
-/// Text behind a word, with the following lines below the first.
-pub(super) fn wrap(word: &str, text: &str) -> String {
-    let indent = word.chars().count();
-    let mut wrapped = word.to_owned();
-    let mut column = indent;
-    for (index, part) in text.split_whitespace().enumerate() {
-        let width = part.chars().count();
-        if index > 0 && column + 1 + width > WIDTH_COLUMNS {
-            wrapped.push('\n');
-            wrapped.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if index > 0 {
-            wrapped.push(' ');
-            column += 1;
-        }
-        wrapped.push_str(part);
-        column += width;
-    }
-    wrapped.push('\n');
-    wrapped
 }

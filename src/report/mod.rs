@@ -6,8 +6,12 @@
 //! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
 //! who print.
 
+mod comparison;
+mod disk;
 mod finding;
+mod focus;
 mod human;
+mod layout;
 mod legality;
 mod numbers;
 mod space;
@@ -15,12 +19,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod violation;
 
 pub use finding::sentences;
 pub use human::{Detail, Human, campaign};
+pub use layout::Layout;
 pub use legality::{legality, missing};
 pub use numbers::grouped;
-pub use timeline::render_timeline;
+pub use violation::{ViolationHead, violation_text};
 
 /// The width that a report fits in, in columns.
 pub const WIDTH_COLUMNS: usize = 100;

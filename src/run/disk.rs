@@ -12,7 +12,6 @@ use super::{
     evidence::{Difference, DiskFile},
     guard::guard,
     records::{self, Records},
-    schedule::Outline,
 };
 use crate::{
     image::{FileContent, Image, PAGE_BYTES},
@@ -21,6 +20,8 @@ use crate::{
 
 /// Files that are told of at most.
 const FILES_MAX: usize = 64;
+/// Files that are described where none differs.
+const ALIKE_MAX: usize = 4;
 /// Differences of one file that are told of at most.
 const DIFFERENCES_MAX: usize = 16;
 /// Bytes of each side of a difference that are shown.
@@ -42,7 +43,7 @@ pub(super) fn files<S: Subject>(
         .into_iter()
         .map(|path| Compared::new(path, disk.get(path).copied(), live.get(path).copied()))
         .collect();
-    let described = described(&compared, replay, missing);
+    let described = described(&compared, missing);
     // Of too many, those that say something.
     compared.sort_by_key(|file| (!file.differs, !described.contains(file.path), file.path));
     let more = compared.len().saturating_sub(FILES_MAX) as u64;
@@ -63,12 +64,8 @@ fn files_of(image: &Image) -> BTreeMap<Vec<u8>, &FileContent> {
 }
 
 /// The paths of the files whose records are of interest: those that differ and those that the missing orderings name; if
-/// there is none, the one that was changed last.
-fn described<'p>(
-    compared: &[Compared<'p>],
-    replay: &Replay,
-    missing: Option<&Missing>,
-) -> BTreeSet<&'p Vec<u8>> {
+/// there is none, some of all.
+fn described<'p>(compared: &[Compared<'p>], missing: Option<&Missing>) -> BTreeSet<&'p Vec<u8>> {
     let orderings = missing.map_or(&[][..], |missing| &missing.orderings);
     let orderings = orderings.iter().flat_map(|ordering| &ordering.one_of);
     let named: Vec<&str> = orderings
@@ -83,22 +80,9 @@ fn described<'p>(
         .filter(|file| file.differs || is_named(file.path));
     let mut picked: BTreeSet<&Vec<u8>> = picked.map(|file| file.path).collect();
     if picked.is_empty() {
-        let last = last_changed(replay);
-        let is_last = |file: &&Compared<'_>| Some(Path::new(file.path).to_string()) == last;
-        picked.extend(compared.iter().find(is_last).map(|file| file.path));
+        picked.extend(compared.iter().take(ALIKE_MAX).map(|file| file.path));
     }
     picked
-}
-
-/// The path of what was changed last before the last crash that had anything before it.
-fn last_changed(replay: &Replay) -> Option<String> {
-    replay.stages.iter().rev().find_map(|stage| {
-        let outline = Outline::new(&stage.recording, stage.point);
-        let entries = &stage.recording.trace.entries()[..stage.point.index()];
-        let mut changes = entries.iter().rev().filter(|entry| entry.action.is_change());
-        let inode = changes.find_map(|entry| entry.action.inode())?;
-        Some(outline.path_of(inode).to_owned())
-    })
 }
 
 /// A file on both sides.
@@ -137,7 +121,7 @@ impl<'f> Compared<'f> {
             Some(file) if is_described => describe(subject, path, file),
             _ => Records::default(),
         };
-        let (records, live_records) = records::excerpt(records(self.disk), records(self.live));
+        let (records, live_records) = records::excerpt(&records(self.disk), &records(self.live));
         let (differences, differences_more) = match self.differs {
             true => differences(self.disk, self.live),
             false => (Vec::new(), 0),
@@ -163,18 +147,18 @@ fn unreadable(file: &FileContent) -> Option<u64> {
 fn describe<S: Subject>(subject: &S, path: Path<'_>, file: &FileContent) -> Records {
     let size = file.size_bytes();
     let mut records = if size > DESCRIBED_BYTES_MAX {
-        Records::of(vec![format!(
-            "not decoded: {size} bytes are more than {DESCRIBED_BYTES_MAX}"
+        Records::of(&[format!(
+            "! not decoded: {size} bytes are more than {DESCRIBED_BYTES_MAX}"
         )])
     } else {
         let bytes = file.to_vec();
         match guard(|| Ok(subject.describe(path, &bytes))) {
-            Ok(lines) => Records::of(lines),
-            Err(failure) => Records::of(vec![format!("not decoded: the subject {failure}")]),
+            Ok(lines) => Records::of(&lines),
+            Err(failure) => Records::of(&[format!("! not decoded: the subject {failure}")]),
         }
     };
     if let Some(offset) = unreadable(file) {
-        records.put_first(&format!("{offset:>8}  a sector that cannot be read"));
+        records.put_first(&format!("{offset:>8}  ! a sector that cannot be read"));
     }
     records
 }

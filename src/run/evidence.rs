@@ -37,8 +37,8 @@ pub struct DiskFile {
     /// Its size as the running program saw it; nothing if it was not there.
     pub live_size_bytes: Option<u64>,
     /// What the subject says that its bytes on the crashed disk mean: a line for each record, its offset first, and a line
-    /// that begins with "…" where some are left out. Of files that differ or that the missing orderings name; where there is
-    /// none of these, of the one that was changed last.
+    /// that begins with "…" where some are left out. Behind its offset, a line that says that something is wrong has a `!`.
+    /// Of files that differ or that the missing orderings name; where there is none of these, of a few.
     pub records: Vec<String>,
     /// The same of what the running program saw; the same lines are left out where the two are alike.
     pub live_records: Vec<String>,

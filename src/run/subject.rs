@@ -45,7 +45,7 @@ pub trait Subject: fmt::Debug + Send + Sync {
     fn close(&self, instance: Self::Instance) -> Result<(), SubjectError>;
 
     /// What the bytes of one of its files mean, for reports: a line for each record, its offset in bytes first. What is no
-    /// record is a line too, with what is wrong with it.
+    /// record is a line too: behind its offset stands a `!` and what is wrong with it.
     ///
     /// A subject that has no words for its files says nothing. One that panics is told of, and does no harm.
     fn describe(&self, path: Path<'_>, bytes: &[u8]) -> Vec<String> {

@@ -24,7 +24,7 @@ pub fn describe(_path: Path<'_>, bytes: &[u8]) -> Vec<String> {
                 };
                 let reason = reason(&bytes[offset..]);
                 lines.push(format!(
-                    "{offset:>8}  {what}: {size} bytes that are no record ({reason}){unread}"
+                    "{offset:>8}  ! {what}: {size} bytes that are no record ({reason}){unread}"
                 ));
                 is_behind = true;
             }

@@ -71,7 +71,7 @@ fn a_description_names_each_record_by_its_offset() {
     assert_eq!(lines.len(), 7);
     assert_eq!(lines[1], "      40  seq 2      put     bank/1  2 bytes");
     assert_eq!(lines[2], "      80  seq 3      commit");
-    let cut = "     210  torn: 1 bytes that are no record (cut off after 1 bytes)";
+    let cut = "     210  ! torn: 1 bytes that are no record (cut off after 1 bytes)";
     assert_eq!(lines[6], cut);
 }
 
@@ -83,7 +83,7 @@ fn a_description_says_what_is_wrong_with_a_record_and_what_is_never_read_behind_
     let lines = describe(Path::from(FIRST), &bytes);
     assert_eq!(
         lines[1],
-        "      40  torn: 40 bytes that are no record (length 32, wrong checksum)"
+        "      40  ! torn: 40 bytes that are no record (length 32, wrong checksum)"
     );
     assert_eq!(lines[2], "      80  seq 3      commit, never read");
     bytes.truncate(first_size + 20);

@@ -1,0 +1,156 @@
+//! What matters in the timelines of a violation: the operations that were lost, that before which they should have been
+//! durable, and the acknowledgements of what recovery does not show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::run::{Before, Evidence, Fate, Row, Timeline};
+
+/// Entries before a crash that are shown in any case.
+const NEAR: usize = 4;
+/// Entries before a crash that are shown at most.
+const SHOWN_MAX: usize = 32;
+/// Operations of the workload that are pointed at; of more, the first ones.
+const OPERATIONS_MAX: usize = 6;
+
+/// What is pointed at in one timeline.
+#[derive(Debug, Default)]
+pub(super) struct Focus {
+    /// What is said of an entry, by its index.
+    pub(super) labels: BTreeMap<u32, Vec<String>>,
+    /// From what was lost to that before which it should have been durable.
+    pub(super) bracket: Option<(u32, u32)>,
+    /// The entries of operations that recovery does not show as it should.
+    concerned: BTreeSet<u32>,
+}
+
+impl Focus {
+    /// The focus of each timeline.
+    pub(super) fn of(evidence: &Evidence) -> Vec<Focus> {
+        let timelines = &evidence.timelines;
+        let mut all: Vec<Focus> = timelines.iter().map(|_| Focus::default()).collect();
+        let missing = evidence.missing.as_ref();
+        if let Some((missing, crash)) = missing.and_then(|found| Some((found, found.crash.as_ref()?)))
+        {
+            let found = timelines.iter().position(|timeline| timeline.title == *crash);
+            if let Some(place) = found {
+                all[place].orderings(&timelines[place], &missing.orderings);
+            }
+        }
+        let wrong = evidence.comparison.iter().filter(|row| !row.agrees);
+        let numbered = wrong.filter_map(|row| {
+            let (id, _) = row.operation.split_once(": ")?;
+            id.starts_with('#').then_some((id, row.shown.as_str()))
+        });
+        for (id, shown) in numbered.take(OPERATIONS_MAX) {
+            point_at(&mut all, timelines, id, shown);
+        }
+        all
+    }
+
+    fn orderings(&mut self, timeline: &Timeline, orderings: &[crate::run::MissingOrdering]) {
+        for (number, missing) in orderings.iter().enumerate() {
+            let letter = match orderings.len() {
+                1 => String::new(),
+                _ => format!(" ({})", number + 1),
+            };
+            for ordering in &missing.one_of {
+                let lost = ordering.lost.index;
+                let row = timeline.rows.get(lost as usize);
+                let how = match row.map(|row| &row.fate) {
+                    Some(Fate::Torn) => "torn",
+                    _ => "lost",
+                };
+                let Before::Later(later) = &ordering.before else {
+                    self.say(lost, format!("{how}, and recovery does not cope{letter}"));
+                    continue;
+                };
+                self.say(lost, format!("{how}{letter}"));
+                let wish = format!("should have been durable before this{letter}");
+                self.say(later.index, wish);
+                let (start, end) = self.bracket.unwrap_or((lost, later.index));
+                self.bracket = Some((start.min(lost), end.max(later.index)));
+            }
+        }
+    }
+
+    fn say(&mut self, index: u32, label: String) {
+        let labels = self.labels.entry(index).or_default();
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+
+    /// Whether nothing in a timeline is worth its place.
+    pub(super) fn is_idle(&self, timeline: &Timeline) -> bool {
+        let is_hurt = |row: &Row| matches!(row.fate, Fate::Lost | Fate::Torn | Fate::Failed);
+        self.labels.is_empty() && !timeline.rows.iter().any(is_hurt)
+    }
+
+    /// Whether each of the entries before the crash is shown.
+    pub(super) fn shown(&self, rows: &[Row]) -> Vec<bool> {
+        let is_within = |row: &Row| {
+            let mut within = self.bracket.iter();
+            within.any(|(start, end)| (*start..*end).contains(&row.index))
+        };
+        let near = rows.len().saturating_sub(NEAR);
+        let mut ranked: Vec<(u8, usize, usize)> = rows
+            .iter()
+            .enumerate()
+            .filter_map(|(place, row)| {
+                let rank = match row.fate {
+                    _ if self.labels.contains_key(&row.index) => 0,
+                    Fate::Lost | Fate::Torn | Fate::Failed => 1,
+                    _ if place >= near => 2,
+                    _ if self.concerned.contains(&row.index) => 3,
+                    Fate::Barrier if is_within(row) => 4,
+                    _ => return None,
+                };
+                Some((rank, rows.len() - place, place))
+            })
+            .collect();
+        ranked.sort_unstable();
+        let mut shown = vec![false; rows.len()];
+        for &(.., place) in ranked.iter().take(SHOWN_MAX) {
+            shown[place] = true;
+        }
+        show_single(&mut shown);
+        shown
+    }
+}
+
+/// A single entry takes no more room than to say that it is left out.
+fn show_single(shown: &mut [bool]) {
+    for place in 0..shown.len() {
+        let before = place.checked_sub(1).is_none_or(|before| shown[before]);
+        let behind = shown.get(place + 1).copied().unwrap_or(true);
+        shown[place] |= before && behind;
+    }
+}
+
+/// Points at where an operation was acknowledged, or issued if it never was.
+fn point_at(all: &mut [Focus], timelines: &[Timeline], id: &str, shown: &str) {
+    let starts = [
+        format!("{id} is acknowledged as durable"),
+        format!("{id} is acknowledged as buffered"),
+        format!("operation {id} is issued"),
+    ];
+    let places = starts.iter().find_map(|text| {
+        let mut numbered = timelines.iter().enumerate();
+        numbered.find_map(|(number, timeline)| {
+            let before = &timeline.rows[..timeline.point.index().min(timeline.rows.len())];
+            let row = before.iter().find(|row| row.text == *text)?;
+            let issued = before.iter().find(|row| row.text == starts[2]);
+            Some((number, issued.map_or(row.index, |row| row.index), row.index))
+        })
+    });
+    if let Some((number, issued, said)) = places {
+        let focus = &mut all[number];
+        focus.say(said, format!("{shown} after recovery"));
+        focus.concerned.extend(issued..=said);
+        if issued == said {
+            // It was in flight: what followed was part of it.
+            let end = timelines[number].point.0;
+            focus.concerned.extend(issued..end);
+        }
+    }
+}

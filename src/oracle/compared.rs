@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What stands in place of an operation where a recovery failed.
+pub const RECOVERY: &str = "recovery";
+
 /// One thing that was asked of the subject: what had to become of it, and what did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {

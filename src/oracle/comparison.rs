@@ -3,7 +3,7 @@
 //! Deliberately absent: operations that leave no trace in a state (syncs, checkpoints, reads).
 
 use super::{
-    Compared, DamageClass, Outcome, Witness,
+    Compared, DamageClass, Outcome, RECOVERY, Witness,
     catalogue::{Invariant, UnderDamage},
     invariant::{
         balanced_transfers, detects_corruption, forward_progress, gapless_sequence, no_overdraft,
@@ -88,7 +88,7 @@ impl Comparison<'_, '_> {
     fn failure(&self) -> Compared {
         let shown = self.case.recovery.err();
         Compared {
-            operation: "recovery".to_owned(),
+            operation: RECOVERY.to_owned(),
             expected: "shows a state".to_owned(),
             shown: shown.map_or_else(String::new, |failure| words::message(&failure.to_string())),
             agrees: self.case.injected || self.case.damage.is_some(),

@@ -20,7 +20,7 @@ mod words;
 
 pub use bank::BankOracle;
 pub use case::{Case, Damage, DamageClass, Failure, FailureKind, Issued, Progress};
-pub use compared::Compared;
+pub use compared::{Compared, RECOVERY};
 
 /// Judges recoveries of one kind of subject.
 ///

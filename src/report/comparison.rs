@@ -9,6 +9,8 @@ use crate::run::Compared;
 
 /// Rows that part which are shown; of more, their number.
 const PARTING_MAX: usize = 12;
+/// Rows one after the other that part in the same way.
+const ALIKE_MAX: usize = 3;
 /// Columns before a row: an indent and the sign.
 const START_COLUMNS: usize = 12;
 /// The narrowest layout that has room for three columns.
@@ -36,7 +38,16 @@ pub(super) fn comparison(rows: &[Compared], layout: &Layout) -> String {
 
 fn shown(rows: &[Compared]) -> Vec<bool> {
     let parting = rows.iter().enumerate().filter(|(_, row)| !row.agrees);
-    let picked: Vec<usize> = parting.map(|(place, _)| place).take(PARTING_MAX).collect();
+    let mut last = None;
+    let mut alike = 0;
+    let is_new = |(_, row): &(usize, &Compared)| {
+        let this = Some((row.expected.clone(), row.shown.clone()));
+        alike = if last == this { alike + 1 } else { 1 };
+        last = this;
+        alike <= ALIKE_MAX
+    };
+    let picked = parting.filter(is_new).map(|(place, _)| place);
+    let picked: Vec<usize> = picked.take(PARTING_MAX).collect();
     let is_near = |place: usize| {
         let mut near = picked.iter();
         near.any(|&picked| place.abs_diff(picked) <= 1)
@@ -60,11 +71,16 @@ impl<'l> Table<'l> {
     fn new(rows: &[Compared], shown: &[bool], layout: &'l Layout) -> Table<'l> {
         let room = layout.width.saturating_sub(START_COLUMNS + 4);
         let shown = rows.iter().zip(shown).filter(|(_, shown)| **shown);
-        let cells = shown.map(|(row, _)| [&row.operation, &row.expected].map(|text| text.chars().count()));
-        let widest = cells.fold([8, 14], |[one, two], [operation, expected]| {
-            [one.max(operation), two.max(expected)]
-        });
-        let [operation, expected] = [widest[0].min(room / 3), widest[1].min(room * 6 / 13)];
+        let mut widest = [8, 14, 15];
+        for (row, _) in shown {
+            let texts = [&row.operation, &row.expected, &row.shown];
+            for (widest, text) in widest.iter_mut().zip(texts) {
+                *widest = (*widest).max(text.chars().count());
+            }
+        }
+        let operation = widest[0].min(room / 3);
+        let is_long = widest[2] > room / 4;
+        let expected = widest[1].min(if is_long { room * 4 / 13 } else { room * 6 / 13 });
         let rest = room - operation - expected;
         Table {
             layout,

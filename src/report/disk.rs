@@ -11,6 +11,8 @@ use crate::run::{Difference, DiskFile};
 const FILES_MAX: usize = 6;
 /// Differences of one file that are shown; of more, their number.
 const DIFFERENCES_MAX: usize = 4;
+/// Records of a file beside each other; of more, their number.
+const ROWS_MAX: usize = 18;
 /// The narrowest layout that has room for two columns.
 const BESIDE_COLUMNS: usize = 76;
 
@@ -57,7 +59,11 @@ fn title(file: &DiskFile) -> String {
     let path = &file.path;
     match (file.size_bytes, file.live_size_bytes) {
         (Some(disk), Some(live)) if disk == live => {
-            format!("{path}: {}, as the program saw it", counted(disk, "byte"))
+            let how = match file.differences.as_slice() {
+                [] => "as the program saw it",
+                _ => "as many as the program saw, and not the same",
+            };
+            format!("{path}: {}, {how}", counted(disk, "byte"))
         }
         (Some(disk), Some(live)) => format!(
             "{path}: {} on the disk, {} seen by the program",
@@ -142,7 +148,7 @@ fn spaced(hex: &str, length_bytes: u64, columns: usize) -> String {
     let bytes: Vec<&str> = (0..hex.len() / 2)
         .filter_map(|byte| hex.get(2 * byte..2 * byte + 2))
         .collect();
-    let whole = format!("({length_bytes})");
+    let whole = format!("({length_bytes} bytes)");
     let room = columns.saturating_sub(whole.len() + 4) / 3;
     if length_bytes as usize <= bytes.len().min(room) {
         return bytes.join(" ");
@@ -179,8 +185,16 @@ fn records(file: &DiskFile, layout: &Layout) -> String {
     } else {
         text += &layout.wrap(INDENT, "  records: - on the disk, + seen by the program, = both");
     }
-    for (one, other) in aligned(disk, live) {
-        text += &record(one, other, beside, layout);
+    let rows = aligned(disk, live);
+    let more = rows.len().saturating_sub(ROWS_MAX);
+    for (place, (one, other)) in rows.iter().enumerate() {
+        if more > 0 && place == ROWS_MAX - 2 {
+            let line = format!("… {}", counted(more as u64, "more line"));
+            text += &layout.wrap(&start, &line);
+        }
+        if more == 0 || !(ROWS_MAX - 2..ROWS_MAX - 2 + more).contains(&place) {
+            text += &record(one, other, beside, layout);
+        }
     }
     text
 }

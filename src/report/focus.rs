@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::{Before, Evidence, Fate, Row, Timeline};
+use crate::{
+    oracle::RECOVERY,
+    run::{Before, Evidence, Fate, MissingOrdering, Row, Timeline},
+};
 
 /// Entries before a crash that are shown in any case.
 const NEAR: usize = 4;
 /// Entries before a crash that are shown at most.
 const SHOWN_MAX: usize = 32;
 /// Operations of the workload that are pointed at; of more, the first ones.
-const OPERATIONS_MAX: usize = 6;
+const OPERATIONS_MAX: usize = 3;
 
 /// What is pointed at in one timeline.
 #[derive(Debug, Default)]
@@ -41,13 +44,16 @@ impl Focus {
             let (id, _) = row.operation.split_once(": ")?;
             id.starts_with('#').then_some((id, row.shown.as_str()))
         });
-        for (id, shown) in numbered.take(OPERATIONS_MAX) {
-            point_at(&mut all, timelines, id, shown);
+        // Where recovery failed nothing is there, and no operation says more than another.
+        let has_failed = evidence.comparison.iter().any(|row| row.operation == RECOVERY);
+        let pointed_at = if has_failed { 0 } else { OPERATIONS_MAX };
+        for (number, (id, shown)) in numbered.take(pointed_at).enumerate() {
+            point_at(&mut all, timelines, id, shown, number == 0);
         }
         all
     }
 
-    fn orderings(&mut self, timeline: &Timeline, orderings: &[crate::run::MissingOrdering]) {
+    fn orderings(&mut self, timeline: &Timeline, orderings: &[MissingOrdering]) {
         for (number, missing) in orderings.iter().enumerate() {
             let letter = match orderings.len() {
                 1 => String::new(),
@@ -127,8 +133,8 @@ fn show_single(shown: &mut [bool]) {
     }
 }
 
-/// Points at where an operation was acknowledged, or issued if it never was.
-fn point_at(all: &mut [Focus], timelines: &[Timeline], id: &str, shown: &str) {
+/// Points at where an operation was acknowledged, or issued if it never was; what was done for the first one is shown.
+fn point_at(all: &mut [Focus], timelines: &[Timeline], id: &str, shown: &str, is_first: bool) {
     let starts = [
         format!("{id} is acknowledged as durable"),
         format!("{id} is acknowledged as buffered"),
@@ -146,6 +152,9 @@ fn point_at(all: &mut [Focus], timelines: &[Timeline], id: &str, shown: &str) {
     if let Some((number, issued, said)) = places {
         let focus = &mut all[number];
         focus.say(said, format!("{shown} after recovery"));
+        if !is_first {
+            return;
+        }
         focus.concerned.extend(issued..=said);
         if issued == said {
             // It was in flight: what followed was part of it.

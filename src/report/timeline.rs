@@ -78,7 +78,9 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
     let seen = seen.map(|(row, _)| row).chain(behind.iter().take(BEHIND));
     let drawing = Drawing::new(seen, focus, layout);
     let kind = word(timeline.crash);
-    let title = format!("{}: {kind} at position {}", timeline.title, timeline.point);
+    // What the device did comes after the crash.
+    let (name, after) = timeline.title.split_once("; ").unwrap_or((&timeline.title, ""));
+    let title = format!("{name}: {kind} at position {}", timeline.point);
     let mut text = layout.wrap("", &title);
     let mut folded = Folded::default();
     for (row, shown) in before.iter().zip(shown) {
@@ -93,6 +95,12 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
     let cut = format!("  ✂ ── {kind} ");
     let rest = layout.width.saturating_sub(cut.chars().count());
     let _ = writeln!(text, "{cut}{}", "─".repeat(rest));
+    if !after.is_empty() {
+        for line in layout.wrap("      ! ", after).lines() {
+            text += &layout.coloured(layout.palette.bad, line);
+            text.push('\n');
+        }
+    }
     for row in behind.iter().take(BEHIND) {
         text += &drawing.row(row);
     }

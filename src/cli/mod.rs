@@ -18,6 +18,7 @@ mod run;
 mod select;
 mod target;
 mod terminal;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ use clap::Parser as _;
 
 pub use exit::Exit;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, TraceArguments, TraceCommand};
 use exit::Failure;
 
 /// Runs the command that the process was started with.
@@ -57,6 +58,9 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
+        Command::Trace(TraceArguments {
+            what: TraceCommand::Show(show),
+        }) => trace::show(show),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

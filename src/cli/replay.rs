@@ -18,16 +18,8 @@ use crate::{
 };
 
 pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
-    let target = match (&args.target, &args.scenario, args.seed) {
-        (Some(path), ..) => Some(target::load(path)?),
-        (None, Some(path), Some(seed)) => target::find(path, seed)?,
-        _ => {
-            return Err(Failure::Usage(
-                "expected a file, or a scenario and a seed".to_owned(),
-            ));
-        }
-    };
-    let Some(target) = target else {
+    let named = (args.target.as_deref(), args.scenario.as_deref(), args.seed);
+    let Some(target) = target::named(named)? else {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };

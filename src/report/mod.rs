@@ -19,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace;
 mod violation;
 
 pub use finding::sentences;
@@ -26,6 +27,7 @@ pub use human::{Detail, Human, campaign};
 pub use layout::Layout;
 pub use legality::{legality, missing};
 pub use numbers::grouped;
+pub use trace::trace_text;
 pub use violation::{ViolationHead, violation_text};
 
 /// The width that a report fits in, in columns.

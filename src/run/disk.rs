@@ -144,7 +144,7 @@ fn unreadable(file: &FileContent) -> Option<u64> {
 }
 
 /// What the subject says of a file.
-fn describe<S: Subject>(subject: &S, path: Path<'_>, file: &FileContent) -> Records {
+pub(super) fn describe<S: Subject>(subject: &S, path: Path<'_>, file: &FileContent) -> Records {
     let size = file.size_bytes();
     let mut records = if size > DESCRIBED_BYTES_MAX {
         Records::of(&[format!(

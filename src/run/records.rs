@@ -22,6 +22,11 @@ impl Records {
         Records(lines.iter().map(|line| printable(line)).collect())
     }
 
+    /// All of them.
+    pub(super) fn lines(&self) -> &[String] {
+        &self.0
+    }
+
     /// Puts a line in front of all others.
     pub(super) fn put_first(&mut self, line: &str) {
         self.0.insert(0, printable(line));

@@ -37,6 +37,8 @@ pub struct Replay {
     pub(super) comparison: Vec<Compared>,
     /// The crashes, in the order of the timelines.
     pub(super) stages: Vec<Stage>,
+    /// The life that no crash ended, behind them.
+    pub(super) uncrashed: Option<Stage>,
 }
 
 /// A crash of a schedule that is to be another one.
@@ -75,6 +77,7 @@ struct Replayer<'a, S: Subject> {
     trials: Trials,
     timelines: Vec<Timeline>,
     stages: Vec<Stage>,
+    uncrashed: Option<Stage>,
     covered: Vec<String>,
     image: Image,
     live: Image,
@@ -104,6 +107,7 @@ pub fn replay<S: Subject>(
         live: replayer.live,
         comparison: replayer.comparison,
         stages: replayer.stages,
+        uncrashed: replayer.uncrashed,
     }
 }
 
@@ -138,6 +142,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
             trials: trials(job, config, seed),
             timelines: Vec::new(),
             stages: Vec::new(),
+            uncrashed: None,
             covered: Vec::new(),
             image: Image::empty(),
             live: Image::empty(),
@@ -307,12 +312,11 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let window = crate::crash::Frontier::new(&graph).window(end);
         let title = format!("life {}, without a crash", number + 1);
         let everything = window.everything();
-        self.timelines.push(Timeline::new(
-            title,
-            CrashKind::ProcessCrash,
-            &window,
-            &everything,
-        ));
+        let kind = CrashKind::ProcessCrash;
+        let timeline = Timeline::new(title.clone(), kind, &window, &everything);
+        self.timelines.push(timeline);
+        let profile = self.config.profile;
+        self.uncrashed = Some(Stage::new(title, kind, profile, &window, &everything));
         match &life.failure {
             Some((operation, failure)) => {
                 let witness = failed(*operation, failure, !life.errors.is_empty());

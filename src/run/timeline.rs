@@ -6,6 +6,7 @@ use super::schedule::{Outline, part};
 use crate::{
     base::Position,
     crash::{ALL_SECTORS, EffectKind, Kept, Window},
+    simfs::Recording,
     trace::{Action, FailedPages, Mark, Promise, Report},
     workload::CrashKind,
 };
@@ -105,7 +106,7 @@ impl Timeline {
                 let parts = (slots..slot).filter(|_| keeps_parts);
                 Row {
                     index,
-                    text: describe(&entry.action, &outline, index, window),
+                    text: describe_action(&entry.action, &outline, index, recording),
                     // A mark is made by the harness: its place says nothing of the subject.
                     site: match entry.action {
                         Action::Mark(_) => String::new(),
@@ -170,7 +171,13 @@ fn barrier(window: &Window<'_>, at: Position) -> String {
     })
 }
 
-fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>) -> String {
+/// What was done or said, in words.
+pub(super) fn describe_action(
+    action: &Action,
+    outline: &Outline,
+    index: u32,
+    recording: &Recording,
+) -> String {
     match *action {
         Action::Write { offset, bytes, .. } => {
             format!("{}, {} bytes at {offset}", outline.name(index).0, bytes.len)
@@ -179,7 +186,7 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
             format!("{} from {old_size} to {size} bytes", outline.name(index).0)
         }
         Action::Rename { from_name, .. } => {
-            let from = window.graph.recording.trace.bytes(from_name).escape_ascii();
+            let from = recording.trace.bytes(from_name).escape_ascii();
             format!("{} (was {from})", outline.name(index).0)
         }
         Action::BarrierBegin { kind, inode } => {

@@ -107,7 +107,10 @@ impl<'l> Table<'l> {
                 let texts = ["asked", "had to be", "recovery showed"];
                 self.cells("  Shown     ", widths, texts, "")
             }
-            None => "  Shown   asked / had to be / recovery showed\n".to_owned(),
+            None => {
+                let heads = "asked / had to be / recovery showed";
+                self.layout.wrap("  Shown   ", heads)
+            }
         }
     }
 

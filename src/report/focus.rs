@@ -11,7 +11,11 @@ use crate::{
 /// Entries before a crash that are shown in any case.
 const NEAR: usize = 4;
 /// Entries before a crash that are shown at most.
-const SHOWN_MAX: usize = 32;
+const SHOWN_MAX: usize = 26;
+/// Entries that lost something, and that nothing is said of, are shown at most.
+const HURT_MAX: usize = 8;
+/// The rank of such an entry.
+const HURT: u8 = 2;
 /// Operations of the workload that are pointed at; of more, the first ones.
 const OPERATIONS_MAX: usize = 3;
 
@@ -59,7 +63,7 @@ impl Focus {
                 1 => String::new(),
                 _ => format!(" ({})", number + 1),
             };
-            for ordering in &missing.one_of {
+            for ordering in missing.told() {
                 let lost = ordering.lost.index;
                 let row = timeline.rows.get(lost as usize);
                 let how = match row.map(|row| &row.fate) {
@@ -105,8 +109,8 @@ impl Focus {
             .filter_map(|(place, row)| {
                 let rank = match row.fate {
                     _ if self.labels.contains_key(&row.index) => 0,
-                    Fate::Lost | Fate::Torn | Fate::Failed => 1,
-                    _ if place >= near => 2,
+                    _ if place >= near => 1,
+                    Fate::Lost | Fate::Torn | Fate::Failed => HURT,
                     _ if self.concerned.contains(&row.index) => 3,
                     Fate::Barrier if is_within(row) => 4,
                     _ => return None,
@@ -116,7 +120,12 @@ impl Focus {
             .collect();
         ranked.sort_unstable();
         let mut shown = vec![false; rows.len()];
-        for &(.., place) in ranked.iter().take(SHOWN_MAX) {
+        let mut hurt = 0;
+        let is_told = |&&(rank, ..): &&(u8, usize, usize)| {
+            hurt += usize::from(rank == HURT);
+            rank != HURT || hurt <= HURT_MAX
+        };
+        for &(.., place) in ranked.iter().filter(is_told).take(SHOWN_MAX) {
             shown[place] = true;
         }
         show_single(&mut shown);

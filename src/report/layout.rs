@@ -117,6 +117,22 @@ pub(super) fn fold(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Items on lines, as many on each as fit.
+pub(super) fn packed(items: &[impl AsRef<str>], between: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for item in items.iter().map(AsRef::as_ref) {
+        let length = item.chars().count() + between.len();
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + length <= width => {
+                *line += between;
+                *line += item;
+            }
+            _ => lines.push(item.to_owned()),
+        }
+    }
+    lines
+}
+
 fn push(lines: &mut [String], character: char) {
     if let Some(line) = lines.last_mut() {
         line.push(character);

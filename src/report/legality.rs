@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{Layout, timeline::short};
-use crate::run::{Before, LegalReason, Legality, Missing, NamedOperation};
+use crate::run::{Before, LegalReason, Legality, Missing, MissingOrdering, NamedOperation};
 
 const MISSING: &str = "  Missing ";
 const LEGAL: &str = "  Legal   ";
@@ -20,7 +20,7 @@ pub(super) fn missing_in(missing: &Missing, layout: &Layout) -> String {
     for sentence in missing.sentences() {
         text += &layout.wrap(std::mem::replace(&mut word, INDENT), &sentence);
     }
-    let orderings = missing.orderings.iter().flat_map(|missing| &missing.one_of);
+    let orderings = missing.orderings.iter().flat_map(MissingOrdering::told);
     let mut places = BTreeSet::new();
     for ordering in orderings {
         places.insert(&ordering.lost);

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     focus::Focus,
-    layout::{Layout, fold, printable},
+    layout::{Layout, fold, packed, printable},
     numbers::counted,
 };
 use crate::{
@@ -54,19 +54,6 @@ pub(super) fn legend(timelines: &[Timeline], layout: &Layout) -> String {
         }
     }
     text
-}
-
-/// Items on lines, as many on each as fit.
-fn packed(items: &[impl AsRef<str>], between: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for item in items.iter().map(AsRef::as_ref) {
-        let length = item.chars().count() + between.len();
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + length <= width => *line += &format!("{between}{item}"),
-            _ => lines.push(item.to_owned()),
-        }
-    }
-    lines
 }
 
 /// Renders one life or recovery.
@@ -303,8 +290,14 @@ impl<'t> Drawing<'t> {
         labels.map_or_else(String::new, |labels| format!("◀ {}", labels.join("; ")))
     }
 
-    /// Parts of an entry, as many on a line as fit.
+    /// Parts of an entry, as many on a line as fit. Of what is lost as a whole they say nothing new, unless something else
+    /// is in its place.
     fn parts(&self, row: &Row, below: &str) -> String {
+        let is_told = |part: &String| part.split(']').next().is_some_and(|bar| bar.contains(['S', 'G']));
+        let is_pointed_at = self.focus.labels.contains_key(&row.index);
+        if row.fate == Fate::Lost && !is_pointed_at && !row.parts.iter().any(is_told) {
+            return String::new();
+        }
         let parts: Vec<String> = row.parts.iter().map(|part| printable(part)).collect();
         let lines = packed(&parts, "   ", self.layout.width - START_COLUMNS - 2);
         let start = self.start(below, &" ".repeat(START_COLUMNS + 1));

@@ -5,7 +5,7 @@ use super::{
     Layout, comparison, disk,
     finding::sentences_in,
     focus::Focus,
-    layout::printable,
+    layout::{packed, printable},
     legality::{legality_in, missing_in},
     timeline::{idle, legend, timeline},
 };
@@ -92,7 +92,9 @@ impl ViolationHead {
             place(&evidence.legality),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        text += &layout.wrap("", &parts.join(" · "));
+        for line in packed(&parts, " · ", layout.width) {
+            text += &layout.wrap("", &line);
+        }
         text + &"─".repeat(layout.width) + "\n\n"
     }
 

@@ -11,6 +11,9 @@ use crate::{
     workload::CrashKind,
 };
 
+/// Parts of one operation that are told of; of more, the first and the last.
+const PARTS_MAX: usize = 32;
+
 /// One life, or one recovery, up to the crash that ended it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -35,7 +38,7 @@ pub struct Row {
     pub site: String,
     /// What became of it.
     pub fate: Fate,
-    /// What became of its parts, where that differs or says more.
+    /// What became of its parts, where that differs or says more; of many, the first and the last.
     pub parts: Vec<String>,
 }
 
@@ -113,9 +116,9 @@ impl Timeline {
                         _ => format!("{}:{}", entry.site.file(), entry.site.line()),
                     },
                     fate,
-                    parts: parts
-                        .map(|slot| describe_part(window, slot, selection[slot]))
-                        .collect(),
+                    parts: some(parts.collect(), |slot| {
+                        describe_part(window, slot, selection[slot])
+                    }),
                 }
             });
         let rows = rows.collect();
@@ -126,6 +129,16 @@ impl Timeline {
             rows,
         }
     }
+}
+
+/// The first and the last of many parts, and how many there are between.
+fn some(slots: Vec<usize>, describe: impl Fn(usize) -> String) -> Vec<String> {
+    let more = slots.len().saturating_sub(PARTS_MAX);
+    let (first, rest) = slots.split_at(if more > 0 { PARTS_MAX / 2 } else { slots.len() });
+    let between = (more > 0).then(|| format!("… {more} more …"));
+    let first = first.iter().map(|slot| describe(*slot));
+    let last = rest.iter().skip(more).map(|slot| describe(*slot));
+    first.chain(between).chain(last).collect()
 }
 
 fn fate(

@@ -10,8 +10,8 @@ use support::{Fault, Numbers, job};
 use tornwrite::{
     base::Seed,
     run::{
-        Acknowledgements, CrashMode, Evidence, Job, ListedBytes, RunConfig, Subject, SubjectError, evidence,
-        listings, replay, run, silence_subject_panics,
+        Acknowledgements, CrashMode, Evidence, Job, ListedBytes, RunConfig, Subject, SubjectError,
+        evidence, listings, replay, run, silence_subject_panics,
     },
     scenario::Scenario,
     trace::OperationId,
@@ -49,7 +49,13 @@ fn of_scenario(name: &str, invariant: &str) -> Evidence {
         let mut violations = run(&job, &config, seed).violations.into_iter();
         let violation = violations.find(|found| found.invariant == invariant)?;
         let replayed = replay(&job, &config, seed, &violation.schedule, invariant);
-        Some(evidence(&job, &config, seed, &violation.schedule, &replayed))
+        Some(evidence(
+            &job,
+            &config,
+            seed,
+            &violation.schedule,
+            &replayed,
+        ))
     });
     found.unwrap()
 }
@@ -59,10 +65,16 @@ fn an_acknowledged_batch_that_is_lost_is_a_row_that_parts_and_its_bytes_are_a_di
     let evidence = of_scenario("ndjson-power-loss", "durable-ack");
     let lost = evidence.comparison.iter().find(|row| !row.agrees).unwrap();
     assert_eq!(lost.expected, "acknowledged as durable: must be there");
-    let file = evidence.files.iter().find(|file| file.path == "events.ndjson").unwrap();
+    let file = evidence
+        .files
+        .iter()
+        .find(|file| file.path == "events.ndjson")
+        .unwrap();
     assert!(!file.differences.is_empty(), "{file:#?}");
     assert!(
-        file.live_records.last().is_some_and(|record| record.contains("bank-0/")),
+        file.live_records
+            .last()
+            .is_some_and(|record| record.contains("bank-0/")),
         "{file:#?}"
     );
     let live = file.live_size_bytes.unwrap();
@@ -71,7 +83,10 @@ fn an_acknowledged_batch_that_is_lost_is_a_row_that_parts_and_its_bytes_are_a_di
         assert!(difference.disk.len() <= 64 && difference.live.len() <= 64);
     }
     let written = serde_json::to_string(&evidence).unwrap();
-    assert_eq!(serde_json::from_str::<Evidence>(&written).unwrap(), evidence);
+    assert_eq!(
+        serde_json::from_str::<Evidence>(&written).unwrap(),
+        evidence
+    );
 }
 
 #[test]
@@ -98,10 +113,18 @@ fn a_recovery_that_fails_is_a_row_of_its_own() {
 fn what_a_device_did_is_a_row_and_a_difference_of_a_few_bytes() {
     let evidence = of_scenario("wal-note-bit-rot", "detects-corruption");
     let row = &evidence.comparison[0];
-    assert!(row.operation.starts_with("the device: ") && !row.agrees, "{row:?}");
+    assert!(
+        row.operation.starts_with("the device: ") && !row.agrees,
+        "{row:?}"
+    );
     let differences = evidence.files.iter().flat_map(|file| &file.differences);
-    let lengths: Vec<u64> = differences.map(|difference| difference.length_bytes).collect();
-    assert!(!lengths.is_empty() && lengths.iter().all(|length| *length < 512), "{lengths:?}");
+    let lengths: Vec<u64> = differences
+        .map(|difference| difference.length_bytes)
+        .collect();
+    assert!(
+        !lengths.is_empty() && lengths.iter().all(|length| *length < 512),
+        "{lengths:?}"
+    );
 }
 
 #[test]
@@ -130,7 +153,8 @@ impl Subject for Describing {
         if self.large_bytes > 0 && !vfs.exists(path).map_err(say)? {
             let file = vfs.open(path, OpenOptions::new().write().create());
             let bytes = vec![b'x'; self.large_bytes];
-            file.and_then(|file| file.write_all_at(&bytes, 0)).map_err(say)?;
+            file.and_then(|file| file.write_all_at(&bytes, 0))
+                .map_err(say)?;
         }
         self.numbers.open(vfs, entropy)
     }
@@ -178,7 +202,11 @@ fn describing(large_bytes: usize, describe: fn(&[u8]) -> Vec<String>) -> Job<Des
 #[test]
 fn a_description_that_panics_is_a_line_of_the_report() {
     let evidence = first(&describing(0, |_| panic!("it is full of \x1b")), &config());
-    let file = evidence.files.iter().find(|file| file.path == "numbers").unwrap();
+    let file = evidence
+        .files
+        .iter()
+        .find(|file| file.path == "numbers")
+        .unwrap();
     let [line] = file.records.as_slice() else {
         panic!("{file:?}");
     };
@@ -197,8 +225,15 @@ fn a_description_without_end_is_cut_and_so_is_each_of_its_lines() {
 #[test]
 fn a_large_file_gives_a_small_report_that_says_what_is_not_decoded() {
     let large = (8 << 20) + 1;
-    let evidence = first(&describing(large, |_| vec!["decoded".to_owned()]), &config());
-    let file = evidence.files.iter().find(|file| file.path == "large").unwrap();
+    let evidence = first(
+        &describing(large, |_| vec!["decoded".to_owned()]),
+        &config(),
+    );
+    let file = evidence
+        .files
+        .iter()
+        .find(|file| file.path == "large")
+        .unwrap();
     let is_told = |line: &String| line.contains("not decoded: 8388609 bytes");
     assert!(file.live_records.iter().all(is_told), "{file:?}");
     let written = serde_json::to_string(&evidence).unwrap();
@@ -207,13 +242,22 @@ fn a_large_file_gives_a_small_report_that_says_what_is_not_decoded() {
 
 #[test]
 fn a_listing_has_every_entry_and_the_records_of_each_write() {
-    let path = format!("{}/scenarios/wal-note-fsyncgate.toml", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/scenarios/wal-note-fsyncgate.toml",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let scenario = Scenario::parse(&path, "s", &std::fs::read(&path).unwrap()).unwrap();
     let (job, config) = (scenario.job().unwrap(), scenario.run_config().unwrap());
     let mut seeds = (0..100).map(Seed);
     let found = seeds.find_map(|seed| {
         let violation = run(&job, &config, seed).violations.into_iter().next()?;
-        let replayed = replay(&job, &config, seed, &violation.schedule, violation.invariant);
+        let replayed = replay(
+            &job,
+            &config,
+            seed,
+            &violation.schedule,
+            violation.invariant,
+        );
         Some((replayed, violation.schedule))
     });
     let (replayed, schedule) = found.unwrap();
@@ -228,7 +272,10 @@ fn a_listing_has_every_entry_and_the_records_of_each_write() {
             if entry.kind == "write" {
                 let length = 2 * entry.length_bytes.unwrap();
                 assert_eq!(entry.bytes.as_ref().unwrap().len() as u64, length);
-                assert!(entry.records.last().unwrap().contains("commit"), "{entry:?}");
+                assert!(
+                    entry.records.last().unwrap().contains("commit"),
+                    "{entry:?}"
+                );
             }
         }
     }

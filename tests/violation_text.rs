@@ -148,6 +148,8 @@ fn what_a_subject_wrote_commands_no_terminal() {
     }
     evidence.timelines[0].title += hostile;
     let text = violation_text(&head, &evidence, &Layout::PLAIN);
-    let obeyed = text.chars().find(|character| character.is_control() && *character != '\n');
+    let obeyed = text
+        .chars()
+        .find(|character| character.is_control() && *character != '\n');
     assert_eq!(obeyed, None, "{text}");
 }

@@ -65,10 +65,8 @@ fn told(target: &Target, again: &str, replay: &Replay, evidence: &Evidence) -> S
         Verdict::StillFails {
             invariant, image, ..
         } => {
-            let other = match *invariant == target.invariant {
-                true => "",
-                false => ", in another way",
-            };
+            let is_same = *invariant == target.invariant;
+            let other = if is_same { "" } else { ", in another way" };
             format!("{bad}STILL FAILS{end}{other}: {invariant}, disk {image}")
         }
         Verdict::Survives(reason) => format!("{good}SURVIVES{end}: {reason}"),

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: operations that leave no trace in a state (syncs, checkpoints, reads).
 
+use std::fmt::Write as _;
+
 use super::{
     Compared, DamageClass, Outcome, RECOVERY, Witness,
     catalogue::{Invariant, UnderDamage},
@@ -52,8 +54,7 @@ impl Comparison<'_, '_> {
     /// Whether this invariant is asked for, and judges what the device left.
     fn judges(&self, invariant: &Invariant) -> bool {
         let class = self.case.damage.map(|damage| damage.class);
-        let is_asked = self.invariants.iter().any(|asked| *asked == invariant);
-        is_asked && invariant.under_damage.judges(class)
+        self.invariants.contains(&invariant) && invariant.under_damage.judges(class)
     }
 
     /// Why an invariant does not hold, if it is asked for and does not.
@@ -70,7 +71,9 @@ impl Comparison<'_, '_> {
     fn damage(&self, what: &str) -> Compared {
         let expected = match self.case.damage.map(|damage| damage.class) {
             Some(DamageClass::BelowSynced) => "the right state, or an error that names the place",
-            Some(DamageClass::InLastGroup) => "the right state, an error, or what was written last lost",
+            Some(DamageClass::InLastGroup) => {
+                "the right state, an error, or what was written last lost"
+            }
             _ => "no more than a crash may leave",
         };
         let breach = self.breach(&detects_corruption::INVARIANT);
@@ -106,12 +109,7 @@ impl Comparison<'_, '_> {
             .collect()
     }
 
-    fn batch(
-        &self,
-        batch: &Batch<'_>,
-        index: usize,
-        astray: &[(Slot, Option<usize>)],
-    ) -> Compared {
+    fn batch(&self, batch: &Batch<'_>, index: usize, astray: &[(Slot, Option<usize>)]) -> Compared {
         let count = batch.events.len();
         let stream = self.reading.streams[batch.stream].escape_ascii();
         let asked = if count.is_multiple_of(2) {
@@ -138,16 +136,16 @@ impl Comparison<'_, '_> {
         agrees &= !(batch.is_gone() && batch.shown_count > 0);
         let twice = self.again(index);
         if twice > 0 {
-            shown += &format!(", {} a second time", events(twice));
+            let _ = write!(shown, ", {} a second time", events(twice));
             agrees = false;
         }
         if let Some((slot, missing)) = astray.iter().find(|(slot, _)| slot.batch == index) {
-            shown += &match missing {
+            let _ = match missing {
                 Some(missing) if *missing != slot.batch => {
                     let missing = self.reading.batches[*missing].issued.id;
-                    format!(", before or without {missing}")
+                    write!(shown, ", before or without {missing}")
                 }
-                _ => format!(", event {} out of order", slot.index),
+                _ => write!(shown, ", event {} out of order", slot.index),
             };
             agrees = false;
         }
@@ -168,13 +166,22 @@ impl Comparison<'_, '_> {
             CrashKind::ProcessCrash => "acknowledged",
         };
         let (text, must_be_there) = if batch.is_gone() {
-            ("gone after an earlier recovery: must stay away".to_owned(), false)
+            (
+                "gone after an earlier recovery: must stay away".to_owned(),
+                false,
+            )
         } else if batch.must_survive() && may_be_damaged {
-            (format!("{acknowledged}, but damaged since: all or nothing"), false)
+            (
+                format!("{acknowledged}, but damaged since: all or nothing"),
+                false,
+            )
         } else if batch.must_survive() {
             (format!("{acknowledged}: must be there"), true)
         } else if batch.issued.seen && self.judges(&seen_stays_seen::INVARIANT) {
-            ("shown by an earlier recovery: must be there".to_owned(), true)
+            (
+                "shown by an earlier recovery: must be there".to_owned(),
+                true,
+            )
         } else if batch.is_on_its_own() {
             ("in doubt after an error: all or nothing".to_owned(), false)
         } else {
@@ -213,7 +220,10 @@ impl Comparison<'_, '_> {
             })
             .collect();
         if let Some(more @ 1..) = phantoms.len().checked_sub(PHANTOMS_MAX) {
-            rows.push(row(format!("{} more", events(more)), "is there".to_owned()));
+            rows.push(row(
+                format!("{} more", events(more)),
+                "there too".to_owned(),
+            ));
         }
         rows
     }
@@ -251,12 +261,17 @@ impl Comparison<'_, '_> {
             Some(Compared {
                 operation: what.to_owned(),
                 expected: invariant.summary.to_owned(),
-                shown: match is_shown.contains(invariant) {
-                    true => witness.shown,
-                    false => witness.however,
+                shown: if is_shown.contains(invariant) {
+                    witness.shown
+                } else {
+                    witness.however
                 },
                 agrees: false,
             })
         })
     }
 }
+
+#[cfg(test)]
+#[path = "comparison_tests.rs"]
+mod tests;

@@ -80,7 +80,11 @@ impl<'l> Table<'l> {
         }
         let operation = widest[0].min(room / 3);
         let is_long = widest[2] > room / 4;
-        let expected = widest[1].min(if is_long { room * 4 / 13 } else { room * 6 / 13 });
+        let expected = widest[1].min(if is_long {
+            room * 4 / 13
+        } else {
+            room * 6 / 13
+        });
         let rest = room - operation - expected;
         Table {
             layout,
@@ -88,7 +92,13 @@ impl<'l> Table<'l> {
         }
     }
 
-    fn cells(&self, start: &str, widths: [usize; 3], texts: [&str; 3], colour: &'static str) -> String {
+    fn cells(
+        &self,
+        start: &str,
+        widths: [usize; 3],
+        texts: [&str; 3],
+        colour: &'static str,
+    ) -> String {
         let colours = ["", "", colour];
         let cells = texts.iter().zip(widths).zip(colours);
         let cells: Vec<Cell<'_>> = cells
@@ -102,21 +112,20 @@ impl<'l> Table<'l> {
     }
 
     fn head(&self) -> String {
-        match self.widths {
-            Some(widths) => {
-                let texts = ["asked", "had to be", "recovery showed"];
-                self.cells("  Shown     ", widths, texts, "")
-            }
-            None => {
-                let heads = "asked / had to be / recovery showed";
-                self.layout.wrap("  Shown   ", heads)
-            }
+        let texts = ["asked", "had to be", "recovery showed"];
+        if let Some(widths) = self.widths {
+            return self.cells("  Shown     ", widths, texts, "");
         }
+        self.layout.wrap("  Shown   ", &texts.join(" / "))
     }
 
     fn row(&self, row: &Compared) -> String {
         let sign = if row.agrees { "=" } else { "≠" };
-        let colour = if row.agrees { "" } else { self.layout.palette.bad };
+        let colour = if row.agrees {
+            ""
+        } else {
+            self.layout.palette.bad
+        };
         let start = format!("          {sign} ");
         if let Some(widths) = self.widths {
             let texts = [&*row.operation, &row.expected, &row.shown];
@@ -124,11 +133,8 @@ impl<'l> Table<'l> {
         }
         let mut text = self.layout.wrap(&start, &row.operation);
         text += &self.layout.wrap("              ", &row.expected);
-        for line in fold(&row.shown, self.layout.width - 14) {
-            text += "              ";
-            text += &self.layout.coloured(colour, &line);
-            text.push('\n');
-        }
+        let lines = fold(&row.shown, self.layout.width - 14);
+        text += &self.layout.lines("              ", &lines, colour);
         text
     }
 

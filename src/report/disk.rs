@@ -47,7 +47,10 @@ pub(super) fn bytes(files: &[DiskFile], more: u64, layout: &Layout) -> String {
     }
     let alike = (files.len() - told.len()) as u64;
     if alike > 0 {
-        text += &say(&format!("… {} as the program saw it", counted(alike, "file")));
+        text += &say(&format!(
+            "… {} as the program saw it",
+            counted(alike, "file")
+        ));
     }
     if more > 0 {
         text += &say(&format!("… {} not looked at", counted(more, "more file")));
@@ -115,20 +118,17 @@ fn differences(file: &DiskFile, layout: &Layout) -> String {
         let [disk, live] = [&difference.disk, &difference.live]
             .map(|hex| spaced(hex, difference.length_bytes, columns));
         let offset = format!("{INDENT}{:>10}  ", difference.offset);
-        text += &match beside {
-            Some(width) => {
-                let bad = layout.palette.bad;
-                layout.cells(&offset, &pair([&disk, &live], width, [bad, ""]))
-            }
-            None => format!(
-                "{INDENT}{}\n{}{}",
-                place(difference),
-                layout.wrap(&format!("{INDENT}  disk "), &disk),
-                layout.wrap(&format!("{INDENT}  saw  "), &live)
-            ),
-        };
+        if let Some(width) = beside {
+            let bad = layout.palette.bad;
+            text += &layout.cells(&offset, &pair([&disk, &live], width, [bad, ""]));
+        } else {
+            text += &layout.wrap(&format!("{INDENT}  "), &place(difference));
+            text += &layout.wrap(&format!("{INDENT}  disk "), &disk);
+            text += &layout.wrap(&format!("{INDENT}  saw  "), &live);
+        }
     }
-    let more = file.differences.len().saturating_sub(DIFFERENCES_MAX) as u64 + file.differences_more;
+    let more =
+        file.differences.len().saturating_sub(DIFFERENCES_MAX) as u64 + file.differences_more;
     if more > 0 {
         let line = format!("… {} in which they differ", counted(more, "more place"));
         text += &layout.wrap(&format!("{INDENT}  "), &line);
@@ -137,7 +137,11 @@ fn differences(file: &DiskFile, layout: &Layout) -> String {
 }
 
 fn place(difference: &Difference) -> String {
-    format!("  {} at {}", counted(difference.length_bytes, "byte"), difference.offset)
+    format!(
+        "{} at {}",
+        counted(difference.length_bytes, "byte"),
+        difference.offset
+    )
 }
 
 /// Bytes in hexadecimal with blanks between, as many as fit, and how many there are.
@@ -150,7 +154,7 @@ fn spaced(hex: &str, length_bytes: u64, columns: usize) -> String {
         .collect();
     let whole = format!("({length_bytes} bytes)");
     let room = columns.saturating_sub(whole.len() + 4) / 3;
-    if length_bytes as usize <= bytes.len().min(room) {
+    if length_bytes <= bytes.len().min(room) as u64 {
         return bytes.join(" ");
     }
     let shown = bytes.len().min(room);
@@ -166,7 +170,11 @@ fn records(file: &DiskFile, layout: &Layout) -> String {
     if disk == live {
         text += &layout.wrap(INDENT, "  records, on the disk as the program saw them");
         for line in disk {
-            let colour = if is_wrong(line) { layout.palette.bad } else { "" };
+            let colour = if is_wrong(line) {
+                layout.palette.bad
+            } else {
+                ""
+            };
             let width = layout.width - INDENT.len() - 4;
             let cell = Cell {
                 text: line,
@@ -183,14 +191,17 @@ fn records(file: &DiskFile, layout: &Layout) -> String {
         let heads = ["records on the disk", "records the program saw"];
         text += &layout.cells(&start, &pair(heads, width, ["", ""]));
     } else {
-        text += &layout.wrap(INDENT, "  records: - on the disk, + seen by the program, = both");
+        text += &layout.wrap(
+            INDENT,
+            "  records: - on the disk, + seen by the program, = both",
+        );
     }
     let rows = aligned(disk, live);
     let more = rows.len().saturating_sub(ROWS_MAX);
     for (place, (one, other)) in rows.iter().enumerate() {
         if more > 0 && place == ROWS_MAX - 2 {
-            let line = format!("… {}", counted(more as u64, "more line"));
-            text += &layout.wrap(&start, &line);
+            let folded = format!("… {}", counted(more as u64, "more line"));
+            text += &layout.wrap(&start, &folded);
         }
         if more == 0 || !(ROWS_MAX - 2..ROWS_MAX - 2 + more).contains(&place) {
             text += &record(one, other, beside, layout);
@@ -241,7 +252,10 @@ fn aligned<'r>(disk: &'r [String], live: &'r [String]) -> Vec<(&'r str, &'r str)
             (Some(one), Some(other)) => {
                 // A line without an offset goes with the one that stands opposite.
                 let (here, there) = (offset(one), offset(other));
-                match here.zip(there).map_or(std::cmp::Ordering::Equal, |(here, there)| here.cmp(&there)) {
+                match here
+                    .zip(there)
+                    .map_or(std::cmp::Ordering::Equal, |(here, there)| here.cmp(&there))
+                {
                     std::cmp::Ordering::Less => (disk.next(), None),
                     std::cmp::Ordering::Greater => (None, live.next()),
                     std::cmp::Ordering::Equal => (disk.next(), live.next()),

@@ -36,9 +36,12 @@ impl Focus {
         let timelines = &evidence.timelines;
         let mut all: Vec<Focus> = timelines.iter().map(|_| Focus::default()).collect();
         let missing = evidence.missing.as_ref();
-        if let Some((missing, crash)) = missing.and_then(|found| Some((found, found.crash.as_ref()?)))
+        if let Some((missing, crash)) =
+            missing.and_then(|found| Some((found, found.crash.as_ref()?)))
         {
-            let found = timelines.iter().position(|timeline| timeline.title == *crash);
+            let found = timelines
+                .iter()
+                .position(|timeline| timeline.title == *crash);
             if let Some(place) = found {
                 all[place].orderings(&timelines[place], &missing.orderings);
             }
@@ -49,7 +52,10 @@ impl Focus {
             id.starts_with('#').then_some((id, row.shown.as_str()))
         });
         // Where recovery failed nothing is there, and no operation says more than another.
-        let has_failed = evidence.comparison.iter().any(|row| row.operation == RECOVERY);
+        let has_failed = evidence
+            .comparison
+            .iter()
+            .any(|row| row.operation == RECOVERY);
         let pointed_at = if has_failed { 0 } else { OPERATIONS_MAX };
         for (number, (id, shown)) in numbered.take(pointed_at).enumerate() {
             point_at(&mut all, timelines, id, shown, number == 0);
@@ -170,5 +176,58 @@ fn point_at(all: &mut [Focus], timelines: &[Timeline], id: &str, shown: &str, is
             let end = timelines[number].point.0;
             focus.concerned.extend(issued..end);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(index: u32, fate: Fate) -> Row {
+        Row {
+            index,
+            text: format!("write log, 10 bytes at {index}"),
+            site: String::new(),
+            fate,
+            parts: Vec::new(),
+        }
+    }
+
+    fn shown(focus: &Focus, rows: &[Row]) -> Vec<usize> {
+        let shown = focus.shown(rows).into_iter().enumerate();
+        shown
+            .filter_map(|(place, shown)| shown.then_some(place))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_pointed_at_is_shown_however_far_it_is() {
+        let rows: Vec<Row> = (0..200).map(|index| row(index, Fate::Lost)).collect();
+        let mut focus = Focus::default();
+        focus.say(7, "lost".to_owned());
+        let shown = shown(&focus, &rows);
+        assert_eq!(shown[0], 7);
+        assert_eq!(shown.len(), 1 + NEAR + HURT_MAX);
+    }
+
+    #[test]
+    fn barriers_are_shown_between_what_was_lost_and_what_it_should_have_come_before() {
+        let mut rows: Vec<Row> = (0..40).map(|index| row(index, Fate::Kept)).collect();
+        for barrier in [5, 15, 25] {
+            rows[barrier].fate = Fate::Barrier;
+        }
+        rows[10].fate = Fate::Lost;
+        let focus = Focus {
+            bracket: Some((10, 20)),
+            ..Focus::default()
+        };
+        assert_eq!(shown(&focus, &rows), [10, 15, 36, 37, 38, 39]);
+    }
+
+    #[test]
+    fn a_single_entry_between_two_is_not_folded() {
+        let mut rows: Vec<Row> = (0..9).map(|index| row(index, Fate::Kept)).collect();
+        rows[3].fate = Fate::Lost;
+        assert_eq!(shown(&Focus::default(), &rows), [3, 4, 5, 6, 7, 8]);
     }
 }

@@ -78,6 +78,17 @@ impl Layout {
         text
     }
 
+    /// Lines in a colour, each behind a start.
+    pub(super) fn lines(&self, start: &str, lines: &[String], colour: &str) -> String {
+        let mut text = String::new();
+        for line in lines {
+            text += start;
+            text += &self.coloured(colour, line);
+            text.push('\n');
+        }
+        text
+    }
+
     /// Text in a colour of the palette; blanks need none.
     pub(super) fn coloured(&self, colour: &str, text: &str) -> String {
         if colour.is_empty() || text.is_empty() {
@@ -158,7 +169,10 @@ mod tests {
 
     #[test]
     fn a_word_that_is_too_long_is_cut_and_what_a_terminal_would_obey_is_escaped() {
-        assert_eq!(fold("ab 0123456789012 c", 10), ["ab", "0123456789", "012 c"]);
+        assert_eq!(
+            fold("ab 0123456789012 c", 10),
+            ["ab", "0123456789", "012 c"]
+        );
         assert_eq!(fold("", 10), [""]);
         assert_eq!(fold("   7  two", 20), ["   7 two"]);
         assert_eq!(fold("\x1b[2J", 20), ["\\u{1b}[2J"]);

@@ -77,11 +77,7 @@ fn under(legality: &Legality) -> String {
 }
 
 /// Where the rule comes from; in full the first time.
-fn source<'r>(
-    reason: &'r LegalReason,
-    quoted: &mut BTreeSet<&'r str>,
-    layout: &Layout,
-) -> String {
+fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>, layout: &Layout) -> String {
     let Some(rule) = &reason.rule else {
         return String::new();
     };

@@ -49,9 +49,8 @@ pub(super) fn legend(timelines: &[Timeline], layout: &Layout) -> String {
     let sectors = if has_bars { &SECTORS[..] } else { &[] };
     let mut text = String::new();
     for items in [&SHAPES[..], sectors] {
-        for line in packed(items, "  ", layout.width - 2) {
-            text += &format!("  {}\n", layout.coloured(layout.palette.dim, &line));
-        }
+        let lines = packed(items, "  ", layout.width - 2);
+        text += &layout.lines("  ", &lines, layout.palette.dim);
     }
     text
 }
@@ -66,7 +65,10 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
     let drawing = Drawing::new(seen, focus, layout);
     let kind = word(timeline.crash);
     // What the device did comes after the crash.
-    let (name, after) = timeline.title.split_once("; ").unwrap_or((&timeline.title, ""));
+    let (name, after) = timeline
+        .title
+        .split_once("; ")
+        .unwrap_or((&timeline.title, ""));
     let title = format!("{name}: {kind} at position {}", timeline.point);
     let mut text = layout.wrap("", &title);
     let mut folded = Folded::default();
@@ -83,10 +85,8 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
     let rest = layout.width.saturating_sub(cut.chars().count());
     let _ = writeln!(text, "{cut}{}", "─".repeat(rest));
     if !after.is_empty() {
-        for line in layout.wrap("      ! ", after).lines() {
-            text += &layout.coloured(layout.palette.bad, line);
-            text.push('\n');
-        }
+        let lines = fold(after, layout.width - 8);
+        text += &layout.lines("      ! ", &lines, layout.palette.bad);
     }
     for row in behind.iter().take(BEHIND) {
         text += &drawing.row(row);
@@ -104,7 +104,10 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
 pub(super) fn idle(timeline: &Timeline, layout: &Layout) -> String {
     let kind = word(timeline.crash);
     let entries = counted_entries(u64::from(timeline.point.0));
-    let line = format!("{}: {kind} after {entries}; nothing was lost", timeline.title);
+    let line = format!(
+        "{}: {kind} after {entries}; nothing was lost",
+        timeline.title
+    );
     layout.wrap("", &line)
 }
 
@@ -147,7 +150,10 @@ impl Folded {
 
     fn text(&self) -> Option<String> {
         let count = self.kinds.values().sum();
-        let kinds = self.kinds.iter().map(|((_, kind), count)| format!("{count} {kind}"));
+        let kinds = self
+            .kinds
+            .iter()
+            .map(|((_, kind), count)| format!("{count} {kind}"));
         let kinds: Vec<String> = kinds.collect();
         (count > 0).then(|| format!("… {}: {}", counted_entries(count), kinds.join(", ")))
     }
@@ -173,7 +179,9 @@ impl<'t> Drawing<'t> {
             fate_columns = fate_columns.max(width(&fate(&row.fate)));
         }
         let fate_columns = fate_columns.min(FATE_COLUMNS_MAX);
-        let room = layout.width.saturating_sub(START_COLUMNS + 2 + fate_columns);
+        let room = layout
+            .width
+            .saturating_sub(START_COLUMNS + 2 + fate_columns);
         Drawing {
             focus,
             layout,
@@ -212,8 +220,7 @@ impl<'t> Drawing<'t> {
         let lines = fold(&text, self.layout.width - 8);
         let (_, below) = self.bracket(folded.last);
         let start = self.start(below, "       ");
-        let lines = lines.iter().map(|line| self.layout.coloured(dim, line));
-        lines.map(|line| format!("{start}{line}\n")).collect()
+        self.layout.lines(&start, &lines, dim)
     }
 
     fn row(&self, row: &Row) -> String {
@@ -258,19 +265,20 @@ impl<'t> Drawing<'t> {
         };
         let at = START_COLUMNS + self.text_columns + 2;
         put(&mut text, at, &fate, colour);
-        let at = if fate.is_empty() { at } else { at + self.fate_columns + 2 };
+        let at = if fate.is_empty() {
+            at
+        } else {
+            at + self.fate_columns + 2
+        };
         let is_labelled = fate.is_empty() && put(&mut text, at, &label, palette.bad);
         let is_placed = put(&mut text, at, site, palette.dim);
         text.push('\n');
         let mut add = |line: &str, colour: &str| {
             let lines = fold(line, self.layout.width - START_COLUMNS - 2);
-            for line in lines.iter().filter(|line| !line.is_empty()) {
-                text += &self.start(below, &" ".repeat(START_COLUMNS + 1));
-                text += &self.layout.coloured(colour, line);
-                text.push('\n');
-            }
+            let start = self.start(below, &" ".repeat(START_COLUMNS + 1));
+            text += &self.layout.lines(&start, &lines, colour);
         };
-        if !is_labelled {
+        if !is_labelled && !label.is_empty() {
             add(&label, palette.bad);
         }
         if !is_placed && !label.is_empty() {
@@ -293,7 +301,11 @@ impl<'t> Drawing<'t> {
     /// Parts of an entry, as many on a line as fit. Of what is lost as a whole they say nothing new, unless something else
     /// is in its place.
     fn parts(&self, row: &Row, below: &str) -> String {
-        let is_told = |part: &String| part.split(']').next().is_some_and(|bar| bar.contains(['S', 'G']));
+        let is_told = |part: &String| {
+            part.split(']')
+                .next()
+                .is_some_and(|bar| bar.contains(['S', 'G']))
+        };
         let is_pointed_at = self.focus.labels.contains_key(&row.index);
         if row.fate == Fate::Lost && !is_pointed_at && !row.parts.iter().any(is_told) {
             return String::new();
@@ -301,7 +313,7 @@ impl<'t> Drawing<'t> {
         let parts: Vec<String> = row.parts.iter().map(|part| printable(part)).collect();
         let lines = packed(&parts, "   ", self.layout.width - START_COLUMNS - 2);
         let start = self.start(below, &" ".repeat(START_COLUMNS + 1));
-        lines.iter().map(|line| format!("{start}{line}\n")).collect()
+        self.layout.lines(&start, &lines, "")
     }
 }
 

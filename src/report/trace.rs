@@ -44,7 +44,10 @@ pub fn trace_text(listing: &TraceListing, layout: &Layout) -> String {
             text += &layout.wrap(&start, record);
         }
     }
-    if listing.crash.is_some_and(|crash| crash as usize == listing.entries.len()) {
+    if listing
+        .crash
+        .is_some_and(|crash| crash as usize == listing.entries.len())
+    {
         text += &cut(layout);
     }
     text
@@ -84,7 +87,11 @@ fn bytes(entry: &ListedEntry, layout: &Layout) -> String {
         .filter_map(|byte| u8::from_str_radix(hex.get(2 * byte..2 * byte + 2)?, 16).ok())
         .collect();
     let start = entry.offset.unwrap_or(0);
-    let of_line = if layout.width < 90 { LINE_BYTES / 2 } else { LINE_BYTES };
+    let of_line = if layout.width < 90 {
+        LINE_BYTES / 2
+    } else {
+        LINE_BYTES
+    };
     let mut text = String::new();
     for (number, chunk) in bytes.chunks(of_line).enumerate() {
         let offset = start + (number * of_line) as u64;

@@ -1,11 +1,13 @@
 //! One violation for a terminal: what broke, the picture, why, what would have prevented it, the bytes, and how to see it
 //! again.
 
+use std::fmt::Write as _;
+
 use super::{
     Layout, comparison, disk,
     finding::sentences_in,
     focus::Focus,
-    layout::{packed, printable},
+    layout::{fold, packed, printable},
     legality::{legality_in, missing_in},
     timeline::{idle, legend, timeline},
 };
@@ -70,18 +72,25 @@ impl ViolationHead {
     fn text(&self, evidence: &Evidence, layout: &Layout) -> String {
         let broke = format!("{} {}", self.subject, self.breach());
         let palette = layout.palette;
-        let colour = if self.witness.is_some() { palette.bad } else { "" };
-        let mut text = String::new();
-        for line in layout.wrap("", &broke).lines() {
-            text += &layout.coloured(colour, line);
-            text.push('\n');
-        }
-        let is_observed = !evidence.legality.is_empty()
-            && evidence.legality.iter().all(|legality| legality.observed_too);
-        let profile = match self.profile.ends_with("-observed") || !is_observed {
-            true => self.profile.clone(),
-            false => format!("{} (observed too)", self.profile),
+        let colour = if self.witness.is_some() {
+            palette.bad
+        } else {
+            ""
         };
+        let mut text = String::new();
+        text += &layout.lines("", &fold(&broke, layout.width), colour);
+        let is_observed = !evidence.legality.is_empty()
+            && evidence
+                .legality
+                .iter()
+                .all(|legality| legality.observed_too);
+        let is_worth_saying = is_observed && !self.profile.ends_with("-observed");
+        let also = if is_worth_saying {
+            " (observed too)"
+        } else {
+            ""
+        };
+        let profile = format!("{}{also}", self.profile);
         let device = Some(&self.device).filter(|device| *device != HONEST);
         let parts = [
             Some(self.invariant.clone()),
@@ -145,8 +154,12 @@ fn picture(evidence: &Evidence, layout: &Layout) -> String {
 fn again(commands: &[String]) -> String {
     let mut text = String::new();
     for (number, command) in commands.iter().enumerate() {
-        let word = if number == 0 { "  Again   " } else { "          " };
-        text += &format!("{word}{}\n", printable(command));
+        let word = if number == 0 {
+            "  Again   "
+        } else {
+            "          "
+        };
+        let _ = writeln!(text, "{word}{}", printable(command));
     }
     text
 }

@@ -5,7 +5,10 @@
 //!
 //! Deliberately absent: directories and symbolic links, which show as the paths of files that are there or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::{
     Missing, Replay, Subject,
@@ -25,7 +28,7 @@ const ALIKE_MAX: usize = 4;
 /// Differences of one file that are told of at most.
 const DIFFERENCES_MAX: usize = 16;
 /// Bytes of each side of a difference that are shown.
-const SHOWN_BYTES: u64 = 32;
+const SHOWN_BYTES: usize = 32;
 /// Runs of differing bytes with less than this between them are one.
 const GAP_BYTES: u64 = 8;
 /// A file that is larger is not given to the subject to describe.
@@ -122,9 +125,10 @@ impl<'f> Compared<'f> {
             _ => Records::default(),
         };
         let (records, live_records) = records::excerpt(&records(self.disk), &records(self.live));
-        let (differences, differences_more) = match self.differs {
-            true => differences(self.disk, self.live),
-            false => (Vec::new(), 0),
+        let (differences, differences_more) = if self.differs {
+            differences(self.disk, self.live)
+        } else {
+            (Vec::new(), 0)
         };
         DiskFile {
             path: path.to_string(),
@@ -169,24 +173,32 @@ fn differences(disk: Option<&FileContent>, live: Option<&FileContent>) -> (Vec<D
     let (disk, live) = (disk.unwrap_or(&nothing), live.unwrap_or(&nothing));
     let runs = runs(disk, live);
     let told = runs.iter().take(DIFFERENCES_MAX).map(|&(start, end)| {
-        let hex = |file: &FileContent| {
-            let shown = (end - start).min(SHOWN_BYTES);
-            let mut bytes = [0; SHOWN_BYTES as usize];
-            let wanted = usize::try_from(shown).unwrap_or(bytes.len());
-            let read = file.read(start, &mut bytes[..wanted]);
-            bytes[..read].iter().map(|byte| format!("{byte:02x}")).collect()
+        let length = usize::try_from(end - start).unwrap_or(usize::MAX);
+        let shown = |file: &FileContent| {
+            let mut bytes = [0; SHOWN_BYTES];
+            let read = file.read(start, &mut bytes[..length.min(SHOWN_BYTES)]);
+            hex(&bytes[..read])
         };
         Difference {
             offset: start,
             length_bytes: end - start,
-            disk: hex(disk),
-            live: hex(live),
+            disk: shown(disk),
+            live: shown(live),
         }
     });
     (
         told.collect(),
         runs.len().saturating_sub(DIFFERENCES_MAX) as u64,
     )
+}
+
+/// Bytes as two digits each.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 /// Where two files differ, as starts and ends in order; what only one of them has is one run.

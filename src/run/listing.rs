@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Replay, Schedule, Subject,
-    disk::describe,
+    disk::{describe, hex},
     legality::Stage,
     schedule::Outline,
     timeline::describe_action,
@@ -196,7 +196,7 @@ impl<'l, S: Subject> Lister<'l, S> {
             ListedBytes::Nothing | ListedBytes::All => usize::MAX,
         };
         let shown = &written[..shown.min(written.len())];
-        listed.bytes = Some(shown.iter().map(|byte| format!("{byte:02x}")).collect());
+        listed.bytes = Some(hex(shown));
         listed.bytes_more = Some((written.len() - shown.len()) as u64);
     }
 

@@ -342,8 +342,11 @@ impl MissingOrdering {
     pub fn told(&self) -> impl Iterator<Item = &Ordering> {
         let is_helped = |ordering: &Ordering| ordering.before != Before::Itself;
         let helps = self.one_of.iter().any(is_helped);
-        let first = if helps { 0 } else { 1 };
-        let all = self.one_of.iter().filter(move |ordering| helps && is_helped(ordering));
+        let first = usize::from(!helps);
+        let all = self
+            .one_of
+            .iter()
+            .filter(move |ordering| helps && is_helped(ordering));
         self.one_of.iter().take(first).chain(all)
     }
 

@@ -66,16 +66,20 @@ pub(super) fn excerpt(disk: &Records, live: &Records) -> (Vec<String>, Vec<Strin
     let behind = pairs.take_while(|(one, other)| one == other).count();
     let is_alike = disk == live;
     let side = |lines: &[String]| {
-        let parting = match is_alike {
-            true => lines.len().saturating_sub(LAST)..lines.len(),
-            false => around(before..lines.len() - behind, lines.len()),
+        let parting = if is_alike {
+            lines.len().saturating_sub(LAST)..lines.len()
+        } else {
+            around(before..lines.len() - behind, lines.len())
         };
         let wrong = lines.iter().enumerate().filter(|(_, line)| is_wrong(line));
         let wrong = wrong.map(|(place, _)| around(place..place + 1, lines.len()));
         let mut shown = vec![false; lines.len()];
         for places in std::iter::once(parting).chain(wrong) {
             let room = RECORDS_MAX.saturating_sub(shown.iter().filter(|shown| **shown).count());
-            shown[places].iter_mut().take(room).for_each(|shown| *shown = true);
+            shown[places]
+                .iter_mut()
+                .take(room)
+                .for_each(|shown| *shown = true);
         }
         folded(lines, &shown)
     };

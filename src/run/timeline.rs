@@ -116,7 +116,7 @@ impl Timeline {
                         _ => format!("{}:{}", entry.site.file(), entry.site.line()),
                     },
                     fate,
-                    parts: some(parts.collect(), |slot| {
+                    parts: some(&parts.collect::<Vec<_>>(), |slot| {
                         describe_part(window, slot, selection[slot])
                     }),
                 }
@@ -132,7 +132,7 @@ impl Timeline {
 }
 
 /// The first and the last of many parts, and how many there are between.
-fn some(slots: Vec<usize>, describe: impl Fn(usize) -> String) -> Vec<String> {
+fn some(slots: &[usize], describe: impl Fn(usize) -> String) -> Vec<String> {
     let more = slots.len().saturating_sub(PARTS_MAX);
     let (first, rest) = slots.split_at(if more > 0 { PARTS_MAX / 2 } else { slots.len() });
     let between = (more > 0).then(|| format!("… {more} more …"));

@@ -49,7 +49,9 @@ fn reason(rest: &[u8]) -> String {
     let Some((header, body)) = rest.split_at_checked(record::SEQ_OFFSET) else {
         return format!("cut off after {} bytes", rest.len());
     };
-    let length = header.first_chunk().map_or(0, |length| u32::from_le_bytes(*length)) as usize;
+    let length = header
+        .first_chunk()
+        .map_or(0, |length| u32::from_le_bytes(*length)) as usize;
     match body.len() {
         left if left < length => format!("length {length}, and {left} bytes follow"),
         _ if length == 0 => "length 0".to_owned(),

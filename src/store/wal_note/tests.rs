@@ -79,7 +79,7 @@ fn a_description_names_each_record_by_its_offset() {
 fn a_description_says_what_is_wrong_with_a_record_and_what_is_never_read_behind_it() {
     let (disk, first_size) = two_batches();
     let mut bytes = disk.read(FIRST);
-    bytes[50] ^= 1;
+    bytes[45] ^= 1;
     let lines = describe(Path::from(FIRST), &bytes);
     assert_eq!(
         lines[1],

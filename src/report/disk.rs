@@ -34,7 +34,8 @@ pub(super) fn bytes(files: &[DiskFile], more: u64, layout: &Layout) -> String {
     let mut word = WORD;
     let mut say = |line: &str| layout.wrap(std::mem::replace(&mut word, INDENT), line);
     if !differ {
-        text += &say("the disk holds what the running program saw, byte for byte");
+        text +=
+            &say("the disk of the last crash holds what the running program saw, byte for byte");
     }
     for file in told.iter().take(FILES_MAX) {
         text += &say(&title(file));

@@ -64,10 +64,12 @@ impl Focus {
     }
 
     fn orderings(&mut self, timeline: &Timeline, orderings: &[MissingOrdering]) {
-        for (number, missing) in orderings.iter().enumerate() {
-            let letter = match orderings.len() {
-                1 => String::new(),
-                _ => format!(" ({})", number + 1),
+        let mut said: BTreeMap<(u32, String), Vec<String>> = BTreeMap::new();
+        for (number, missing) in (1..).zip(orderings) {
+            let mut say = |index: u32, text: String| {
+                let numbers = said.entry((index, text)).or_default();
+                numbers.push(format!("{number}"));
+                numbers.dedup();
             };
             for ordering in missing.told() {
                 let lost = ordering.lost.index;
@@ -77,15 +79,24 @@ impl Focus {
                     _ => "lost",
                 };
                 let Before::Later(later) = &ordering.before else {
-                    self.say(lost, format!("{how}, and recovery does not cope{letter}"));
+                    say(lost, format!("{how}, and recovery does not cope"));
                     continue;
                 };
-                self.say(lost, format!("{how}{letter}"));
-                let wish = format!("should have been durable before this{letter}");
-                self.say(later.index, wish);
+                say(lost, how.to_owned());
+                say(
+                    later.index,
+                    "should have been durable before this".to_owned(),
+                );
                 let (start, end) = self.bracket.unwrap_or((lost, later.index));
                 self.bracket = Some((start.min(lost), end.max(later.index)));
             }
+        }
+        for ((index, text), numbers) in said {
+            let which = match orderings.len() {
+                1 => String::new(),
+                _ => format!(" ({})", numbers.join(", ")),
+            };
+            self.say(index, text + &which);
         }
     }
 

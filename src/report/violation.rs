@@ -79,7 +79,8 @@ impl ViolationHead {
         };
         let mut text = String::new();
         text += &layout.lines("", &fold(&broke, layout.width), colour);
-        let is_observed = !evidence.legality.is_empty()
+        let is_observed = self.witness.is_some()
+            && !evidence.legality.is_empty()
             && evidence
                 .legality
                 .iter()

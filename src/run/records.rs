@@ -95,25 +95,19 @@ fn around(places: Range<usize>, end: usize) -> Range<usize> {
     places.start.saturating_sub(AROUND)..(places.end + AROUND).min(end)
 }
 
-/// Lines with a number in place of those that are not shown.
+/// Lines with a number in place of those that are not shown; a single one takes no more room.
 fn folded(lines: &[String], shown: &[bool]) -> Vec<String> {
     let mut told = Vec::new();
-    let mut hidden = 0;
-    for (line, shown) in lines.iter().zip(shown) {
-        if *shown {
-            told.extend(number(std::mem::take(&mut hidden)));
-            told.push(line.clone());
-        } else {
-            hidden += 1;
+    let mut rest = lines;
+    for run in shown.chunk_by(|one, next| one == next) {
+        let (these, behind) = rest.split_at(run.len());
+        rest = behind;
+        match these {
+            [_, _, ..] if !run[0] => told.push(format!("… {} records", these.len())),
+            _ => told.extend_from_slice(these),
         }
     }
-    told.extend(number(hidden));
     told
-}
-
-fn number(hidden: u32) -> Option<String> {
-    let plural = if hidden == 1 { "" } else { "s" };
-    (hidden > 0).then(|| format!("… {hidden} record{plural}"))
 }
 
 #[cfg(test)]
@@ -138,8 +132,8 @@ mod tests {
         disk.0[3] = "torn".to_owned();
         let (disk, live) = excerpt(&disk, &live);
         let alike = "… 4 records";
-        assert_eq!(disk, ["… 1 record", "1", "2", "torn", "4", "5", alike]);
-        assert_eq!(live, ["… 1 record", "1", "2", "3", "4", "5", alike]);
+        assert_eq!(disk, ["0", "1", "2", "torn", "4", "5", alike]);
+        assert_eq!(live, ["0", "1", "2", "3", "4", "5", alike]);
     }
 
     #[test]

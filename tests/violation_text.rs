@@ -6,7 +6,7 @@
     reason = "whoever runs the test says in the environment that the texts are to be written"
 )]
 
-use std::{env, fs, path::Path};
+use std::{env, fs, ops::Range, path::Path};
 
 use tornwrite::{
     base::Seed,
@@ -41,10 +41,15 @@ fn scenario(name: &str) -> Scenario {
 
 /// The first violation of an invariant, with all that a replay shows of it.
 fn first(name: &str, invariant: &str) -> (ViolationHead, Evidence) {
+    at(name, invariant, 0..200)
+}
+
+/// The first violation by one of these seeds.
+fn at(name: &str, invariant: &str, seeds: Range<u64>) -> (ViolationHead, Evidence) {
     silence_subject_panics();
     let scenario = scenario(name);
     let (job, config) = (scenario.job().unwrap(), scenario.run_config().unwrap());
-    let found = (0..200).map(Seed).find_map(|seed| {
+    let found = seeds.map(Seed).find_map(|seed| {
         let violations = run(&job, &config, seed).violations.into_iter();
         let mut of_it = violations.filter(|found| found.invariant == invariant);
         Some((seed, of_it.next()?))
@@ -98,6 +103,19 @@ fn they_read_as_they_did() {
     assert!(
         stale.is_empty(),
         "these texts are not what they were: run this test with TORNWRITE_BLESS=1: {stale:?}"
+    );
+}
+
+#[test]
+fn the_page_on_reading_a_report_shows_what_is_printed_today() {
+    let (head, evidence) = at("wal-note-lost-segment", "durable-ack", 7..8);
+    let text = without_lines(&violation_text(&head, &evidence, &Layout::PLAIN));
+    let (text, _) = text.split_once("\n  Again ").unwrap();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reading-a-report.md");
+    let page = without_lines(&fs::read_to_string(page).unwrap());
+    assert!(
+        page.contains(text),
+        "the page has another text than this:\n{text}"
     );
 }
 

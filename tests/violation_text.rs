@@ -162,6 +162,7 @@ fn what_a_subject_wrote_commands_no_terminal() {
     }
     for row in &mut evidence.timelines[0].rows {
         row.text += hostile;
+        row.path += hostile;
         row.parts.push(hostile.to_owned());
     }
     evidence.timelines[0].title += hostile;

@@ -27,7 +27,7 @@ pub(super) struct Focus {
     /// From what was lost to that before which it should have been durable.
     pub(super) bracket: Option<(u32, u32)>,
     /// The entries of operations that recovery does not show as it should.
-    concerned: BTreeSet<u32>,
+    pub(super) concerned: BTreeSet<u32>,
 }
 
 impl Focus {
@@ -198,6 +198,7 @@ mod tests {
         Row {
             index,
             text: format!("write log, 10 bytes at {index}"),
+            path: "log".to_owned(),
             site: String::new(),
             fate,
             parts: Vec::new(),

@@ -11,6 +11,7 @@ mod disk;
 mod finding;
 mod focus;
 mod human;
+mod lanes;
 mod layout;
 mod legality;
 mod numbers;

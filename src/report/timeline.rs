@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     focus::Focus,
+    lanes::{lanes, shape},
     layout::{Layout, fold, packed, printable},
     numbers::counted,
 };
@@ -71,6 +72,7 @@ pub(super) fn timeline(timeline: &Timeline, focus: &Focus, layout: &Layout) -> S
         .unwrap_or((&timeline.title, ""));
     let title = format!("{name}: {kind} at position {}", timeline.point);
     let mut text = layout.wrap("", &title);
+    text += &lanes(before, &shown, focus, layout);
     let mut folded = Folded::default();
     for (row, shown) in before.iter().zip(shown) {
         if shown {
@@ -225,15 +227,11 @@ impl<'t> Drawing<'t> {
 
     fn row(&self, row: &Row) -> String {
         let palette = self.layout.palette;
-        let (shape, colour) = match &row.fate {
-            Fate::Said => ("·", ""),
-            Fate::Barrier => ("│", ""),
-            Fate::Failed => ("✗", palette.bad),
-            Fate::Durable(_) => ("█", ""),
-            Fate::Kept => ("▓", ""),
-            Fate::Lost => ("░", palette.bad),
-            Fate::Torn => ("▒", palette.bad),
-            Fate::Behind => (" ", palette.dim),
+        let (shape, bad) = shape(&row.fate, self.layout);
+        let colour = if row.fate == Fate::Behind {
+            palette.dim
+        } else {
+            bad
         };
         let fate = fate(&row.fate);
         let (beside, below) = self.bracket(row.index);

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     base::Position,
     crash::{Frontier, PersistenceGraph},
-    image::Inode,
+    image::FileContent,
     trace::Action,
     vfs::Path,
 };
@@ -167,7 +167,7 @@ impl<'l, S: Subject> Lister<'l, S> {
         ListedEntry {
             index,
             kind: format!("{}{suffix}", action.verb()),
-            path: self.path(index, action),
+            path: self.outline.path(index, action),
             offset,
             length_bytes,
             text: describe_action(action, &self.outline, index, &self.stage.recording),
@@ -177,17 +177,6 @@ impl<'l, S: Subject> Lister<'l, S> {
             bytes_more: None,
             records: Vec::new(),
         }
-    }
-
-    fn path(&self, index: u32, action: &Action) -> Option<String> {
-        if action.is_change() {
-            let (name, _) = self.outline.name(index);
-            let path = name.strip_prefix(action.verb()).unwrap_or(&name);
-            return Some(path.trim_start().to_owned());
-        }
-        let inode: Inode = action.inode()?;
-        let path = self.outline.path_of(inode);
-        Some(if path.is_empty() { "/" } else { path }.to_owned())
     }
 
     fn show_bytes(&self, listed: &mut ListedEntry, written: &[u8]) {
@@ -201,7 +190,7 @@ impl<'l, S: Subject> Lister<'l, S> {
     }
 
     /// The records that begin in the range that was written, as the file is right behind the write.
-    fn show_records(&self, listed: &mut ListedEntry, file: &crate::image::FileContent) {
+    fn show_records(&self, listed: &mut ListedEntry, file: &FileContent) {
         let start = listed.offset.unwrap_or(0);
         let written = start..start + listed.length_bytes.unwrap_or(0);
         let path = listed.path.as_deref().unwrap_or_default();

@@ -34,6 +34,9 @@ pub struct Row {
     pub index: u32,
     /// What was done or said.
     pub text: String,
+    /// The file or directory that it is about; empty for what is about none.
+    #[serde(default)]
+    pub path: String,
     /// Where in the subject's code: file and line.
     pub site: String,
     /// What became of it.
@@ -110,6 +113,7 @@ impl Timeline {
                 Row {
                     index,
                     text: describe_action(&entry.action, &outline, index, recording),
+                    path: outline.path(index, &entry.action).unwrap_or_default(),
                     // A mark is made by the harness: its place says nothing of the subject.
                     site: match entry.action {
                         Action::Mark(_) => String::new(),

@@ -113,5 +113,5 @@ fn a_violation_on_a_profile_that_a_scenario_made_comes_back_from_its_reproducer(
     let output = tornwrite(directory.path(), &["replay", reproducer.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(100), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("ndjson on mine"), "{text}");
+    assert!(text.contains(" · mine"), "{text}");
 }

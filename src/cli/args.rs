@@ -32,6 +32,8 @@ pub(super) enum Command {
     Replay(ReplayArguments),
     /// Join the folders of shards into the results of the whole campaign
     Merge(MergeArguments),
+    /// Look at what was recorded of one violation
+    Trace(TraceArguments),
     /// List what there is, a line each
     List(ListArguments),
     /// Explain a profile, a device, an invariant, an exit code or a word
@@ -154,6 +156,43 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArguments {
+    #[command(subcommand)]
+    pub(super) what: TraceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TraceCommand {
+    /// Every operation, barrier, mark and injected error, with its place in the subject's code
+    Show(TraceShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceShowArguments {
+    /// A reproducer file
+    #[arg(required_unless_present = "scenario", conflicts_with_all = ["scenario", "seed"])]
+    pub(super) target: Option<PathBuf>,
+    /// A scenario file instead; its first violation by --seed is looked at
+    #[arg(long, value_name = "FILE", requires = "seed")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The seed to run the scenario with
+    #[arg(long, requires = "scenario")]
+    pub(super) seed: Option<Seed>,
+    /// Only this life, counted from 1, and recoveries from its crash
+    #[arg(long, value_name = "N")]
+    pub(super) life: Option<u32>,
+    /// What was written too: a hex dump, and the records that the subject finds in it
+    #[arg(long)]
+    pub(super) bytes: bool,
+    /// All bytes of a write, instead of the first 256
+    #[arg(long, requires = "bytes")]
+    pub(super) all: bool,
+    /// What to print; json is a line for each entry
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]

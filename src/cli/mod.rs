@@ -25,6 +25,7 @@ mod select;
 mod shards;
 mod target;
 mod terminal;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ use clap::Parser as _;
 
 pub use exit::Exit;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, TraceArguments, TraceCommand};
 use exit::Failure;
 
 /// Runs the command that the process was started with.
@@ -65,6 +66,9 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
         Command::Merge(merge) => merge::merge(merge),
+        Command::Trace(TraceArguments {
+            what: TraceCommand::Show(show),
+        }) => trace::show(show),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

@@ -1,6 +1,6 @@
 //! `tornwrite replay`
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 use super::{
     args::ReplayArguments,
@@ -11,23 +11,15 @@ use super::{
 };
 use crate::{
     campaign::Sentences,
-    report,
+    report::{self, Layout, Palette, ViolationHead},
     run::{Evidence, Replay, Verdict, evidence, replay as execute},
     scenario::Problem,
     vfs::VfsExt as _,
 };
 
 pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
-    let target = match (&args.target, &args.scenario, args.seed) {
-        (Some(path), ..) => Some(target::load(path)?),
-        (None, Some(path), Some(seed)) => target::find(path, seed)?,
-        _ => {
-            return Err(Failure::Usage(
-                "expected a file, or a scenario and a seed".to_owned(),
-            ));
-        }
-    };
-    let Some(target) = target else {
+    let named = (args.target.as_deref(), args.scenario.as_deref(), args.seed);
+    let Some(target) = target::named(named)? else {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };
@@ -45,7 +37,7 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
         write_image(&replay, directory)?;
     }
     let evidence = evidence(&job, &config, target.seed, &target.schedule, &replay);
-    terminal::print(&told(&target, &replay, &evidence))?;
+    terminal::print(&told(&target, &again(args), &replay, &evidence))?;
     Ok(match replay.verdict {
         Verdict::StillFails { .. } => Exit::Violation,
         Verdict::Survives(_) => Exit::Met,
@@ -53,53 +45,61 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
     })
 }
 
-fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {
-    let Target {
-        scenario,
-        seed,
-        invariant,
-        ..
-    } = target;
-    let profile = scenario
-        .crash
-        .profiles
-        .first()
-        .map_or("no profile", |known| known.name);
-    let device = scenario.crash.devices.first();
-    let device = device.filter(|device| !device.is_honest());
-    let device = device.map_or_else(String::new, |device| format!(", {device}"));
-    let mut text = format!(
-        "{}, seed {seed}: {invariant} of {} on {profile}{device}\n\n",
-        scenario.name,
-        scenario.subject.store.name()
-    );
-    for timeline in &evidence.timelines {
-        text += &report::render_timeline(timeline);
-        text.push('\n');
-    }
-    let _ = match &replay.verdict {
-        Verdict::StillFails {
-            invariant: now,
-            witness,
-            image,
-        } => {
-            text += &report::sentences(&Sentences::from(witness));
-            text += &evidence
-                .missing
-                .as_ref()
-                .map_or_else(String::new, report::missing);
-            text += &report::legality(&evidence.legality);
-            let other = if now == invariant {
-                ""
-            } else {
-                ", in another way"
-            };
-            writeln!(text, "\nSTILL FAILS{other}: {now}, disk {image}")
+/// What the user asked for, as it can be asked for again.
+fn again(args: &ReplayArguments) -> String {
+    let shown = |path: &Path| path.display().to_string();
+    match (&args.target, &args.scenario, args.seed) {
+        (None, Some(scenario), Some(seed)) => {
+            format!("--scenario {} --seed {seed}", shown(scenario))
         }
-        Verdict::Survives(reason) => writeln!(text, "SURVIVES: {reason}"),
-        Verdict::Stale(divergence) => writeln!(text, "STALE: {divergence}"),
+        (target, ..) => target.as_deref().map_or_else(String::new, shown),
+    }
+}
+
+fn told(target: &Target, again: &str, replay: &Replay, evidence: &Evidence) -> String {
+    let head = head(target, again, replay);
+    let layout = Layout::new(terminal::report_width(), Palette::ANSI);
+    let text = report::violation_text(&head, evidence, &layout);
+    let Palette { good, bad, end, .. } = Palette::ANSI;
+    let verdict = match &replay.verdict {
+        Verdict::StillFails {
+            invariant, image, ..
+        } => {
+            let is_same = *invariant == target.invariant;
+            let other = if is_same { "" } else { ", in another way" };
+            format!("{bad}STILL FAILS{end}{other}: {invariant}, disk {image}")
+        }
+        Verdict::Survives(reason) => format!("{good}SURVIVES{end}: {reason}"),
+        Verdict::Stale(divergence) => format!("{bad}STALE{end}: {divergence}"),
     };
-    text
+    format!("{text}\n{verdict}\n")
+}
+
+/// What the violation is called; `again` is how the user can name it.
+fn head(target: &Target, again: &str, replay: &Replay) -> ViolationHead {
+    let crash = &target.scenario.crash;
+    let profile = crash.profiles.first();
+    let device = crash.devices.first();
+    let mut commands = vec![format!("tornwrite replay {again}")];
+    let (invariant, witness) = match &replay.verdict {
+        Verdict::StillFails {
+            invariant, witness, ..
+        } => {
+            commands.push(format!("tornwrite shrink {again}"));
+            ((*invariant).to_owned(), Some(Sentences::from(witness)))
+        }
+        _ => (target.invariant.clone(), None),
+    };
+    ViolationHead {
+        scenario: target.scenario.name.clone(),
+        subject: target.scenario.subject.store.name().to_owned(),
+        profile: profile.map_or("no profile", |known| known.name).to_owned(),
+        device: device.map_or("honest", |known| known.name).to_owned(),
+        seed: target.seed,
+        invariant,
+        witness,
+        again: commands,
+    }
 }
 
 fn write_image(replay: &Replay, directory: &Path) -> Result<(), Failure> {

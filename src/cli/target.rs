@@ -31,8 +31,21 @@ pub(super) struct Target {
     pub(super) schedule: Schedule,
 }
 
+/// What the command line names: a reproducer, or a scenario and a seed; nothing if that seed violates nothing.
+pub(super) fn named(
+    named: (Option<&Path>, Option<&Path>, Option<Seed>),
+) -> Result<Option<Target>, Failure> {
+    match named {
+        (Some(path), ..) => load(path).map(Some),
+        (None, Some(path), Some(seed)) => find(path, seed),
+        _ => Err(Failure::Usage(
+            "expected a file, or a scenario and a seed".to_owned(),
+        )),
+    }
+}
+
 /// Reads a reproducer.
-pub(super) fn load(path: &Path) -> Result<Target, Failure> {
+fn load(path: &Path) -> Result<Target, Failure> {
     let label = path.display().to_string();
     let bytes = files::read(path, REPRODUCER_BYTES_MAX)?;
     let text = String::from_utf8(bytes);
@@ -83,7 +96,7 @@ pub(super) fn load(path: &Path) -> Result<Target, Failure> {
 }
 
 /// The first violation of a scenario by a seed, on the first profile that shows one.
-pub(super) fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
+fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
     let refused = |problem: Problem| Failure::Usage(problem.to_string());
     for scenario in select::load(path)?.by_profile() {
         let job = scenario.job().map_err(refused)?;

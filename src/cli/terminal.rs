@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{args::Colour, exit::Failure};
+use crate::report::WIDTH_COLUMNS;
 
 /// Says when colours are used, for everything that is printed from here on.
 pub(super) fn set_colour(colour: Colour) {
@@ -67,4 +68,10 @@ pub(super) fn width() -> usize {
     let known = terminal_size::terminal_size_of(io::stdout());
     let columns = known.map_or(96, |(width, _)| usize::from(width.0));
     columns.clamp(40, 120)
+}
+
+/// How wide a report of a violation is: what the terminal has; where there is none, what any report fits in.
+pub(super) fn report_width() -> usize {
+    let known = terminal_size::terminal_size_of(io::stdout());
+    known.map_or(WIDTH_COLUMNS, |(width, _)| usize::from(width.0))
 }

@@ -83,6 +83,18 @@ impl FileContent {
         self.bad.first_in_part(bytes)
     }
 
+    /// The pages in which two files hold different bytes, in order, whatever their sizes.
+    pub fn differing_pages<'f>(&'f self, other: &'f FileContent) -> impl Iterator<Item = u64> + 'f {
+        let pages = 0..self.pages.len().max(other.pages.len());
+        let page = |file: &'f FileContent, at: usize| file.pages.get(at).and_then(Option::as_ref);
+        let differ = move |at: &usize| match (page(self, *at), page(other, *at)) {
+            (Some(one), Some(two)) => !Arc::ptr_eq(one, two) && one.bytes != two.bytes,
+            (Some(only), None) | (None, Some(only)) => only.bytes != [0; PAGE_BYTES],
+            (None, None) => false,
+        };
+        pages.filter(differ).map(|page| page as u64)
+    }
+
     /// The whole content.
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes =
@@ -270,6 +282,18 @@ mod tests {
             (10_003, 3)
         );
         assert!(!file.has_page(0) && file.has_page(2));
+    }
+
+    #[test]
+    fn pages_differ_where_their_bytes_do_and_a_hole_is_zeros() {
+        let mut one = FileContent::default();
+        one.write(0, &[1; 3 * PAGE_BYTES]);
+        let mut two = one.clone();
+        two.write(PAGE, b"2");
+        two.write(3 * PAGE, &[0; 8]);
+        two.write(4 * PAGE, &[3; 8]);
+        assert_eq!(one.differing_pages(&two).collect::<Vec<_>>(), [1, 4]);
+        assert_eq!(two.differing_pages(&one).collect::<Vec<_>>(), [1, 4]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The oracle of the bank-transfers workload.
 
 use super::{
-    Case, Issued, Oracle, Outcome,
+    Case, Compared, Issued, Oracle, Outcome,
     catalogue::{self, Invariant, UnknownInvariant},
+    comparison,
     invariant::{DETECTS_CORRUPTION, RECOVERY_SUCCEEDS},
     reading::{Batch, Reading},
 };
@@ -74,5 +75,12 @@ impl Oracle<Operation, EventLog> for BankOracle {
             batch.is_none_or(Batch::is_whole)
         };
         history.iter().map(is_shown).collect()
+    }
+
+    fn compare(&self, case: &Case<'_, Operation, EventLog>) -> Vec<Compared> {
+        let nothing = EventLog::new();
+        let log = case.recovery.unwrap_or(&nothing);
+        let reading = Reading::of(case.history, log, &self.config);
+        comparison::compare(case, &reading, &self.invariants)
     }
 }

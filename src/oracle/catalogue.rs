@@ -12,6 +12,8 @@ pub struct Invariant {
     pub id: &'static str,
     /// What it says, in one line.
     pub summary: &'static str,
+    /// What a subject did that violates it, behind its name: "lost an acknowledged transfer".
+    pub breach: &'static str,
     /// Whether it is checked where a scenario names no invariants; the others are for subjects
     /// that promise more.
     pub is_default: bool,

@@ -8,6 +8,8 @@
 mod bank;
 mod case;
 pub mod catalogue;
+mod compared;
+mod comparison;
 #[cfg(test)]
 mod fixture;
 mod invariant;
@@ -18,6 +20,7 @@ mod words;
 
 pub use bank::BankOracle;
 pub use case::{Case, Damage, DamageClass, Failure, FailureKind, Issued, Progress};
+pub use compared::{Compared, RECOVERY};
 
 /// Judges recoveries of one kind of subject.
 ///
@@ -34,6 +37,14 @@ pub trait Oracle<Operation, State>: Send + Sync {
     /// Which of the issued operations the state shows as a whole, in order; what has no trace in a state (a sync, say)
     /// counts as shown.
     fn shown(&self, history: &[Issued<'_, Operation>], state: &State) -> Vec<bool>;
+
+    /// What was asked of the subject, what had to become of it and what recovery showed: a row each, in order, for people.
+    ///
+    /// Asked for when a violation is explained, not on every recovery. An oracle that has no words for it says nothing.
+    fn compare(&self, case: &Case<'_, Operation, State>) -> Vec<Compared> {
+        let _ = case;
+        Vec::new()
+    }
 }
 
 /// What an invariant says of one recovery.

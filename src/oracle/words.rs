@@ -75,10 +75,13 @@ fn part(batch: &Batch<'_>) -> String {
 
 /// "1 event", "2 events".
 pub(super) fn events(count: usize) -> String {
-    match count {
-        1 => "1 event".to_owned(),
-        _ => format!("{count} events"),
-    }
+    counted(count, "event")
+}
+
+/// A number of things.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 /// Where two states differ first, or `None` if they do not: "event 3 differs", "… is missing".

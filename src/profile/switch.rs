@@ -121,7 +121,7 @@ switch! {
     pub enum DataFirst as "data_first" {
         Nothing = "nothing": "a size may survive without the bytes below it",
         NewBlocks = "new-blocks": "a size needs the newly allocated blocks below it, not the rest of the old last block",
-        All = "all": "a size needs all bytes of its write below it",
+        All = "all": "a size needs the bytes of its write below it, from the block of the old end of the file on",
     }
 }
 

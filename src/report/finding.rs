@@ -1,10 +1,14 @@
 //! One violation in three sentences.
 
-use super::{WIDTH_COLUMNS, escape::printable};
+use super::{Layout, WIDTH_COLUMNS, escape::printable};
 use crate::campaign::Sentences;
 
 /// The three sentences, wrapped.
 pub fn sentences(witness: &Sentences) -> String {
+    sentences_in(witness, &Layout::PLAIN)
+}
+
+pub(super) fn sentences_in(witness: &Sentences, layout: &Layout) -> String {
     let lines = [
         ("Let    ", &witness.given),
         ("Then   ", &witness.shown),
@@ -12,16 +16,11 @@ pub fn sentences(witness: &Sentences) -> String {
     ];
     lines
         .iter()
-        .map(|(word, sentence)| wrap(&format!("  {word} "), sentence))
+        .map(|(word, sentence)| layout.wrap(&format!("  {word} "), sentence))
         .collect()
 }
 
-/// Text behind a word, with the following lines below the first.
-pub(super) fn wrap(word: &str, text: &str) -> String {
-    hung(word, word.chars().count(), text)
-}
-
-/// The same behind a word that takes `indent` columns, whatever colours it holds.
+/// Text behind a word that takes `indent` columns, whatever colours it holds; the following lines are below the first.
 pub(super) fn hung(word: &str, indent: usize, text: &str) -> String {
     let text = printable(text);
     let mut wrapped = word.to_owned();

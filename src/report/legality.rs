@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::{finding::wrap, timeline::short};
-use crate::run::{Before, LegalReason, Legality, Missing, NamedOperation};
+use super::{Layout, timeline::short};
+use crate::run::{Before, LegalReason, Legality, Missing, MissingOrdering, NamedOperation};
 
 const MISSING: &str = "  Missing ";
 const LEGAL: &str = "  Legal   ";
@@ -11,12 +11,16 @@ const INDENT: &str = "          ";
 
 /// What should have been durable before what, with the places in the subject's code.
 pub fn missing(missing: &Missing) -> String {
+    missing_in(missing, &Layout::PLAIN)
+}
+
+pub(super) fn missing_in(missing: &Missing, layout: &Layout) -> String {
     let mut text = String::new();
     let mut word = MISSING;
     for sentence in missing.sentences() {
-        text += &wrap(std::mem::replace(&mut word, INDENT), &sentence);
+        text += &layout.wrap(std::mem::replace(&mut word, INDENT), &sentence);
     }
-    let orderings = missing.orderings.iter().flat_map(|missing| &missing.one_of);
+    let orderings = missing.orderings.iter().flat_map(MissingOrdering::told);
     let mut places = BTreeSet::new();
     for ordering in orderings {
         places.insert(&ordering.lost);
@@ -25,18 +29,22 @@ pub fn missing(missing: &Missing) -> String {
         }
     }
     for operation in places.into_iter().filter(|place| !place.site.is_empty()) {
-        text += &place(operation);
+        text += &place(operation, layout);
     }
     text
 }
 
 /// Why each crash state is legal, and under which profiles.
 pub fn legality(all: &[Legality]) -> String {
+    legality_in(all, &Layout::PLAIN)
+}
+
+pub(super) fn legality_in(all: &[Legality], layout: &Layout) -> String {
     let mut text = String::new();
     let mut quoted = BTreeSet::new();
     let told = all.iter().filter(|legality| !legality.reasons.is_empty());
     if told.clone().next().is_none() {
-        return wrap(LEGAL, "nothing was lost");
+        return layout.wrap(LEGAL, "nothing was lost");
     }
     for legality in told {
         let crash = match all.len() {
@@ -47,13 +55,13 @@ pub fn legality(all: &[Legality]) -> String {
         let mut first = crash;
         for reason in &legality.reasons {
             let sentence = std::mem::take(&mut first) + &reason.sentence();
-            text += &wrap(std::mem::replace(&mut word, INDENT), &sentence);
-            text += &source(reason, &mut quoted);
+            text += &layout.wrap(std::mem::replace(&mut word, INDENT), &sentence);
+            text += &source(reason, &mut quoted, layout);
         }
         if legality.more > 0 {
             let _ = writeln!(text, "{INDENT}and {} more", legality.more);
         }
-        text += &wrap(INDENT, &under(legality));
+        text += &layout.wrap(INDENT, &under(legality));
     }
     text
 }
@@ -69,7 +77,7 @@ fn under(legality: &Legality) -> String {
 }
 
 /// Where the rule comes from; in full the first time.
-fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>) -> String {
+fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>, layout: &Layout) -> String {
     let Some(rule) = &reason.rule else {
         return String::new();
     };
@@ -78,13 +86,13 @@ fn source<'r>(reason: &'r LegalReason, quoted: &mut BTreeSet<&'r str>) -> String
     } else {
         "as above"
     };
-    wrap(
+    layout.wrap(
         INDENT,
         &format!("[{} = {}: {source}]", rule.key, rule.choice),
     )
 }
 
-fn place(operation: &NamedOperation) -> String {
+fn place(operation: &NamedOperation, layout: &Layout) -> String {
     let site = short(&operation.site);
-    wrap(INDENT, &format!("{}: {site}", operation.text))
+    layout.wrap(INDENT, &format!("{}: {site}", operation.text))
 }

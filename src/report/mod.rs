@@ -6,10 +6,15 @@
 //! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
 //! who print.
 
+mod comparison;
+mod disk;
 mod escape;
 mod export;
 mod finding;
+mod focus;
 mod human;
+mod lanes;
+mod layout;
 mod legality;
 mod numbers;
 mod order;
@@ -18,13 +23,17 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace;
+mod violation;
 
 pub use export::{ExportFormat, Results, Told, export};
 pub use finding::sentences;
 pub use human::{Detail, Human, campaign};
+pub use layout::Layout;
 pub use legality::{legality, missing};
 pub use numbers::grouped;
-pub use timeline::render_timeline;
+pub use trace::trace_text;
+pub use violation::{ViolationHead, violation_text};
 
 /// The width that a report fits in, in columns.
 pub const WIDTH_COLUMNS: usize = 100;

@@ -8,7 +8,7 @@ use crate::{
     oracle::{BankOracle, catalogue::UnknownInvariant},
     store::{EventStore, OpenContext, StoreError, StoreOptions},
     trace::{OperationId, Promise},
-    vfs::Vfs,
+    vfs::{Path, Vfs},
     workload::{BankTransfers, EventLog, Operation, Past},
 };
 
@@ -130,6 +130,10 @@ impl Subject for EventStoreSubject {
 
     fn close(&self, mut open: OpenStore) -> Result<(), SubjectError> {
         open.store.take().map_or(Ok(()), |store| Ok(store.close()?))
+    }
+
+    fn describe(&self, path: Path<'_>, bytes: &[u8]) -> Vec<String> {
+        self.options.kind().describe(path, bytes)
     }
 }
 

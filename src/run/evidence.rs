@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Legality, Missing, Replay, RunConfig, Schedule, Subject, Timeline, missing, subject::Job,
+    Legality, Missing, Replay, RunConfig, Schedule, Subject, Timeline, disk, missing, subject::Job,
 };
+pub use crate::oracle::Compared;
+
 use crate::base::Seed;
 
 /// What a replayed violation shows.
@@ -18,6 +20,9 @@ pub struct Evidence {
     pub missing: Option<Missing>,
     /// The files on the disk that the last crash left, and those that it took, by path.
     pub files: Vec<DiskFile>,
+    /// How many more files there are.
+    #[serde(default)]
+    pub files_more: u64,
     /// What was asked of the subject, what had to be there, and what recovery showed of it.
     pub comparison: Vec<Compared>,
 }
@@ -31,9 +36,11 @@ pub struct DiskFile {
     pub size_bytes: Option<u64>,
     /// Its size as the running program saw it; nothing if it was not there.
     pub live_size_bytes: Option<u64>,
-    /// What the subject says that its bytes on the crashed disk mean: a line for each record.
+    /// What the subject says that its bytes on the crashed disk mean: a line for each record, its offset first, and a line
+    /// that begins with "…" where some are left out. Behind its offset, a line that says that something is wrong has a `!`.
+    /// Of files that differ or that the missing orderings name; where there is none of these, of a few.
     pub records: Vec<String>,
-    /// The same of what the running program saw.
+    /// The same of what the running program saw; the same lines are left out where the two are alike.
     pub live_records: Vec<String>,
     /// Where the two differ, in order; no more than a few.
     pub differences: Vec<Difference>,
@@ -54,19 +61,6 @@ pub struct Difference {
     pub live: String,
 }
 
-/// One thing that was asked of the subject: what had to become of it, and what did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compared {
-    /// What was asked ("#3: 2 transfers to bank/1").
-    pub operation: String,
-    /// What had to be there ("acknowledged: must be there").
-    pub expected: String,
-    /// What recovery showed of it ("1 of 4 events").
-    pub shown: String,
-    /// Whether the two agree.
-    pub agrees: bool,
-}
-
 /// Gathers what a replay shows.
 pub fn evidence<S: Subject>(
     job: &Job<S>,
@@ -75,11 +69,14 @@ pub fn evidence<S: Subject>(
     schedule: &Schedule,
     replay: &Replay,
 ) -> Evidence {
+    let missing = missing(job, config, seed, schedule, replay);
+    let (files, files_more) = disk::files(&job.subject, replay, missing.as_ref());
     Evidence {
         timelines: replay.timelines.clone(),
         legality: replay.legality(),
-        missing: missing(job, config, seed, schedule, replay),
-        files: Vec::new(),
-        comparison: Vec::new(),
+        missing,
+        files,
+        files_more,
+        comparison: replay.comparison.clone(),
     }
 }

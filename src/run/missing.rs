@@ -338,6 +338,18 @@ impl Missing {
 }
 
 impl MissingOrdering {
+    /// The orderings that would do; where none would, the first.
+    pub fn told(&self) -> impl Iterator<Item = &Ordering> {
+        let is_helped = |ordering: &Ordering| ordering.before != Before::Itself;
+        let helps = self.one_of.iter().any(is_helped);
+        let first = usize::from(!helps);
+        let all = self
+            .one_of
+            .iter()
+            .filter(move |ordering| helps && is_helped(ordering));
+        self.one_of.iter().take(first).chain(all)
+    }
+
     /// What barriers would do; or why none would.
     fn alternatives(&self) -> Result<String, String> {
         let helpful: Vec<String> = self.one_of.iter().filter_map(Ordering::wish).collect();

@@ -17,7 +17,7 @@ use crate::{
     base::{Digest, Position, Seed},
     crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
-    oracle::{Damage, Outcome, Witness},
+    oracle::{Compared, Damage, Outcome, Witness},
     simfs::{FaultPlan, Recording},
     workload::{CrashKind, Ledger},
 };
@@ -31,8 +31,14 @@ pub struct Replay {
     pub timelines: Vec<Timeline>,
     /// The disk that the last crash left.
     pub image: Image,
+    /// What the running program saw of it right before.
+    pub(super) live: Image,
+    /// What was asked, what had to become of it, and what recovery showed.
+    pub(super) comparison: Vec<Compared>,
     /// The crashes, in the order of the timelines.
     pub(super) stages: Vec<Stage>,
+    /// The life that no crash ended, behind them.
+    pub(super) uncrashed: Option<Stage>,
 }
 
 /// A crash of a schedule that is to be another one.
@@ -71,8 +77,11 @@ struct Replayer<'a, S: Subject> {
     trials: Trials,
     timelines: Vec<Timeline>,
     stages: Vec<Stage>,
+    uncrashed: Option<Stage>,
     covered: Vec<String>,
     image: Image,
+    live: Image,
+    comparison: Vec<Compared>,
     /// What the device did to the disk of this life.
     damage: Option<Damage>,
     last_group: LastGroup,
@@ -95,7 +104,10 @@ pub fn replay<S: Subject>(
         verdict,
         timelines: replayer.timelines,
         image: replayer.image,
+        live: replayer.live,
+        comparison: replayer.comparison,
         stages: replayer.stages,
+        uncrashed: replayer.uncrashed,
     }
 }
 
@@ -130,8 +142,11 @@ impl<'a, S: Subject> Replayer<'a, S> {
             trials: trials(job, config, seed),
             timelines: Vec::new(),
             stages: Vec::new(),
+            uncrashed: None,
             covered: Vec::new(),
             image: Image::empty(),
+            live: Image::empty(),
+            comparison: Vec::new(),
             damage: None,
             last_group: LastGroup::default(),
             edit: None,
@@ -240,6 +255,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let title = self.damage(choice, window, selection, title);
         // Nobody looks at what is executed again only for its verdict.
         if self.edit.is_none() {
+            self.live = process_crash(window, pages).1;
             let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
             self.timelines.push(timeline);
             let profile = self.config.profile;
@@ -296,18 +312,26 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let window = crate::crash::Frontier::new(&graph).window(end);
         let title = format!("life {}, without a crash", number + 1);
         let everything = window.everything();
-        self.timelines.push(Timeline::new(
-            title,
-            CrashKind::ProcessCrash,
-            &window,
-            &everything,
-        ));
+        let kind = CrashKind::ProcessCrash;
+        let timeline = Timeline::new(title.clone(), kind, &window, &everything);
+        self.timelines.push(timeline);
+        let profile = self.config.profile;
+        self.uncrashed = Some(Stage::new(title, kind, profile, &window, &everything));
         match &life.failure {
-            Some((operation, failure)) => Verdict::StillFails {
-                invariant: OPERATIONS_SUCCEED,
-                witness: failed(*operation, failure, !life.errors.is_empty()),
-                image: Digest::default(),
-            },
+            Some((operation, failure)) => {
+                let witness = failed(*operation, failure, !life.errors.is_empty());
+                self.comparison = vec![Compared {
+                    operation: operation.map_or("opening it".to_owned(), |id| id.to_string()),
+                    expected: "succeeds, or says which injected error kept it".to_owned(),
+                    shown: failure.to_string(),
+                    agrees: false,
+                }];
+                Verdict::StillFails {
+                    invariant: OPERATIONS_SUCCEED,
+                    witness,
+                    image: Digest::default(),
+                }
+            }
             None => Verdict::Survives("every operation succeeds now".to_owned()),
         }
     }
@@ -334,11 +358,12 @@ impl<'a, S: Subject> Replayer<'a, S> {
             recovered = again;
         }
         let history = history(life, point, kind);
+        let case = recovered.case(&history, kind, self.damage.as_ref());
         let mut outcomes = Vec::new();
-        self.job.oracle.check(
-            &recovered.case(&history, kind, self.damage.as_ref()),
-            &mut outcomes,
-        );
+        self.job.oracle.check(&case, &mut outcomes);
+        if self.edit.is_none() {
+            self.comparison = self.job.oracle.compare(&case);
+        }
         Ok(self.verdict(invariant, outcomes))
     }
 

@@ -139,6 +139,17 @@ impl Outline {
         self.paths.get(&inode).map_or("", String::as_str)
     }
 
+    /// The path that the operation at an index is about, if it is about one.
+    pub(super) fn path(&self, entry: u32, action: &Action) -> Option<String> {
+        if action.is_change() {
+            let (name, _) = self.name(entry);
+            let path = name.strip_prefix(action.verb()).unwrap_or(&name);
+            return Some(path.trim_start().to_owned());
+        }
+        let path = self.path_of(action.inode()?);
+        Some(if path.is_empty() { "/" } else { path }.to_owned())
+    }
+
     /// The descriptions in order.
     pub(super) fn operations(&self) -> Vec<String> {
         self.names.values().map(|(name, _)| name.clone()).collect()

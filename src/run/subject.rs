@@ -7,7 +7,7 @@ use crate::{
     oracle::Oracle,
     simfs::SimFs,
     trace::{Mark, OperationId, Promise},
-    vfs::Vfs,
+    vfs::{Path, Vfs},
     workload::Past,
 };
 
@@ -43,6 +43,15 @@ pub trait Subject: fmt::Debug + Send + Sync {
 
     /// Closes the subject in good order.
     fn close(&self, instance: Self::Instance) -> Result<(), SubjectError>;
+
+    /// What the bytes of one of its files mean, for reports: a line for each record, its offset in bytes first. What is no
+    /// record is a line too: behind its offset stands a `!` and what is wrong with it.
+    ///
+    /// A subject that has no words for its files says nothing. One that panics is told of, and does no harm.
+    fn describe(&self, path: Path<'_>, bytes: &[u8]) -> Vec<String> {
+        let _ = (path, bytes);
+        Vec::new()
+    }
 }
 
 /// What a subject says when it fails.

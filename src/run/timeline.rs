@@ -6,9 +6,13 @@ use super::schedule::{Outline, part};
 use crate::{
     base::Position,
     crash::{ALL_SECTORS, EffectKind, Kept, Window},
+    simfs::Recording,
     trace::{Action, FailedPages, Mark, Promise, Report},
     workload::CrashKind,
 };
+
+/// Parts of one operation that are told of; of more, the first and the last.
+const PARTS_MAX: usize = 32;
 
 /// One life, or one recovery, up to the crash that ended it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +34,14 @@ pub struct Row {
     pub index: u32,
     /// What was done or said.
     pub text: String,
+    /// The file or directory that it is about; empty for what is about none.
+    #[serde(default)]
+    pub path: String,
     /// Where in the subject's code: file and line.
     pub site: String,
     /// What became of it.
     pub fate: Fate,
-    /// What became of its parts, where that differs or says more.
+    /// What became of its parts, where that differs or says more; of many, the first and the last.
     pub parts: Vec<String>,
 }
 
@@ -105,16 +112,17 @@ impl Timeline {
                 let parts = (slots..slot).filter(|_| keeps_parts);
                 Row {
                     index,
-                    text: describe(&entry.action, &outline, index, window),
+                    text: describe_action(&entry.action, &outline, index, recording),
+                    path: outline.path(index, &entry.action).unwrap_or_default(),
                     // A mark is made by the harness: its place says nothing of the subject.
                     site: match entry.action {
                         Action::Mark(_) => String::new(),
                         _ => format!("{}:{}", entry.site.file(), entry.site.line()),
                     },
                     fate,
-                    parts: parts
-                        .map(|slot| describe_part(window, slot, selection[slot]))
-                        .collect(),
+                    parts: some(&parts.collect::<Vec<_>>(), |slot| {
+                        describe_part(window, slot, selection[slot])
+                    }),
                 }
             });
         let rows = rows.collect();
@@ -125,6 +133,16 @@ impl Timeline {
             rows,
         }
     }
+}
+
+/// The first and the last of many parts, and how many there are between.
+fn some(slots: &[usize], describe: impl Fn(usize) -> String) -> Vec<String> {
+    let more = slots.len().saturating_sub(PARTS_MAX);
+    let (first, rest) = slots.split_at(if more > 0 { PARTS_MAX / 2 } else { slots.len() });
+    let between = (more > 0).then(|| format!("… {more} more …"));
+    let first = first.iter().map(|slot| describe(*slot));
+    let last = rest.iter().skip(more).map(|slot| describe(*slot));
+    first.chain(between).chain(last).collect()
 }
 
 fn fate(
@@ -170,7 +188,13 @@ fn barrier(window: &Window<'_>, at: Position) -> String {
     })
 }
 
-fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>) -> String {
+/// What was done or said, in words.
+pub(super) fn describe_action(
+    action: &Action,
+    outline: &Outline,
+    index: u32,
+    recording: &Recording,
+) -> String {
     match *action {
         Action::Write { offset, bytes, .. } => {
             format!("{}, {} bytes at {offset}", outline.name(index).0, bytes.len)
@@ -179,7 +203,7 @@ fn describe(action: &Action, outline: &Outline, index: u32, window: &Window<'_>)
             format!("{} from {old_size} to {size} bytes", outline.name(index).0)
         }
         Action::Rename { from_name, .. } => {
-            let from = window.graph.recording.trace.bytes(from_name).escape_ascii();
+            let from = recording.trace.bytes(from_name).escape_ascii();
             format!("{} (was {from})", outline.name(index).0)
         }
         Action::BarrierBegin { kind, inode } => {

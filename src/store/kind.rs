@@ -65,7 +65,8 @@ impl StoreKind {
         })
     }
 
-    /// What the bytes of one of its files mean: a line for each record, the offset first.
+    /// What the bytes of one of its files mean: a line for each record, the offset first; behind it, where there is no
+    /// record, a `!` and what is wrong.
     pub fn describe(self, path: Path<'_>, bytes: &[u8]) -> Vec<String> {
         match self {
             StoreKind::Ndjson => ndjson::describe(path, bytes),

@@ -195,7 +195,7 @@ pub fn describe(_path: Path<'_>, bytes: &[u8]) -> Vec<String> {
                 format!("{offset:>8}  {stream}/{id}  {} bytes", data.len())
             }
             Err(reason) => format!(
-                "{offset:>8}  unparsable line of {} bytes: {reason}",
+                "{offset:>8}  ! unparsable line of {} bytes: {reason}",
                 line.len()
             ),
         })

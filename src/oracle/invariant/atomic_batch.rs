@@ -20,6 +20,7 @@ const ID: &str = "atomic-batch";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "every batch is there whole or not at all",
+    breach: "kept part of a batch that is all or nothing",
     module: include_str!("atomic_batch.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,

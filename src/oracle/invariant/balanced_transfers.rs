@@ -20,6 +20,7 @@ const ID: &str = "balanced-transfers";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the sum of all balances is what the accounts were opened with",
+    breach: "made money vanish, or appear",
     module: include_str!("balanced_transfers.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,

@@ -24,6 +24,7 @@ pub(in crate::oracle) const ID: &str = "detects-corruption";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "damage below the synced position: the right state, or an error that names the place",
+    breach: "met damaged bytes and did not say where",
     module: include_str!("detects_corruption.rs"),
     is_default: false,
     under_damage: UnderDamage::Judges,

@@ -20,6 +20,7 @@ const ID: &str = "durable-ack";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "every batch that was acknowledged is there",
+    breach: "lost an acknowledged transfer",
     module: include_str!("durable_ack.rs"),
     is_default: true,
     under_damage: UnderDamage::BelowSynced,

@@ -24,6 +24,7 @@ const ID: &str = "forward-progress";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the recovered subject takes one more batch, which survives a clean re-open",
+    breach: "was opened again, and could not go on",
     module: include_str!("forward_progress.rs"),
     is_default: true,
     under_damage: UnderDamage::Suspended,

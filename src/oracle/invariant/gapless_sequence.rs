@@ -19,6 +19,7 @@ const ID: &str = "gapless-sequence";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the event ids of each stream are contiguous from 0 and unique",
+    breach: "left a gap in the numbers of its events",
     module: include_str!("gapless_sequence.rs"),
     is_default: false,
     under_damage: UnderDamage::Judges,

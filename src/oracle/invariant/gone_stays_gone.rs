@@ -20,6 +20,7 @@ const ID: &str = "gone-stays-gone";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what a recovery showed to be absent never comes back",
+    breach: "brought back a transfer that had been gone",
     module: include_str!("gone_stays_gone.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,

@@ -21,6 +21,7 @@ const ID: &str = "legal-history";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "the state is the model's after a prefix that holds every batch that must survive",
+    breach: "shows a state that no history explains",
     module: include_str!("legal_history.rs"),
     is_default: true,
     under_damage: UnderDamage::BelowSynced,

@@ -24,6 +24,7 @@ const ID: &str = "no-overdraft";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "no balance is below zero",
+    breach: "overdrew an account",
     module: include_str!("no_overdraft.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,

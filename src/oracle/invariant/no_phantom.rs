@@ -23,6 +23,7 @@ const ID: &str = "no-phantom";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "nothing is there that was not issued, or with other content, or twice",
+    breach: "showed something that was never asked for",
     module: include_str!("no_phantom.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,
@@ -52,7 +53,7 @@ fn check(case: &BankCase<'_>, reading: &Reading<'_>) -> Outcome {
 }
 
 /// In which way an event is not one that was issued.
-fn phantom(reading: &Reading<'_>, event: &EventRef<'_>) -> String {
+pub(in crate::oracle) fn phantom(reading: &Reading<'_>, event: &EventRef<'_>) -> String {
     let Some(decoded) = BankEvent::decode(event.data) else {
         return format!("({} bytes) is none of those issued", event.data.len());
     };

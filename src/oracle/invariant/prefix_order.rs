@@ -23,6 +23,7 @@ const ID: &str = "prefix-order";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what is there of a stream is a prefix of what was issued, in that order",
+    breach: "kept a later transfer without an earlier one",
     module: include_str!("prefix_order.rs"),
     is_default: true,
     under_damage: UnderDamage::Judges,
@@ -39,9 +40,17 @@ fn check(case: &BankCase<'_>, reading: &Reading<'_>) -> Outcome {
     }
 }
 
-/// Walks the issued and the shown events of a stream side by side; what is left of the shown ones
-/// is out of order.
 fn disorder(reading: &Reading<'_>, stream: usize) -> Option<String> {
+    let (slot, missing) = first_out_of_place(reading, stream)?;
+    Some(explain(reading, slot, missing))
+}
+
+/// Walks the issued and the shown events of a stream side by side; what is left of the shown ones
+/// is out of order. The first of them, with the batch that is not there as a whole before it.
+pub(in crate::oracle) fn first_out_of_place(
+    reading: &Reading<'_>,
+    stream: usize,
+) -> Option<(Slot, Option<usize>)> {
     let is_present = |slot: &Slot| !reading.batches[slot.batch].is_gone();
     let mut shown = reading.slots(stream).filter(is_present).peekable();
     let mut missing = None;
@@ -62,7 +71,7 @@ fn disorder(reading: &Reading<'_>, stream: usize) -> Option<String> {
             }
         }
     }
-    shown.next().map(|slot| explain(reading, slot, missing))
+    shown.next().map(|slot| (slot, missing))
 }
 
 fn explain(reading: &Reading<'_>, slot: Slot, missing: Option<usize>) -> String {

@@ -21,6 +21,7 @@ const ID: &str = "recovery-idempotent";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "recovering twice without a crash in between shows the same state",
+    breach: "shows another state each time it is opened",
     module: include_str!("recovery_idempotent.rs"),
     is_default: true,
     under_damage: UnderDamage::Suspended,

@@ -21,6 +21,7 @@ pub(in crate::oracle) const ID: &str = "recovery-succeeds";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "recovery returns Ok: no error, no panic, no operation budget exceeded",
+    breach: "could not be opened after a crash",
     module: include_str!("recovery_succeeds.rs"),
     is_default: true,
     under_damage: UnderDamage::Suspended,

@@ -21,6 +21,7 @@ const ID: &str = "seen-stays-seen";
 pub(in crate::oracle) const INVARIANT: Invariant = Invariant {
     id: ID,
     summary: "what an earlier recovery showed is still there (recovered means durable)",
+    breach: "lost a transfer that it had already shown",
     module: include_str!("seen_stays_seen.rs"),
     is_default: false,
     under_damage: UnderDamage::BelowSynced,

@@ -18,7 +18,7 @@ pub fn describe(path: Path<'_>, bytes: &[u8]) -> Vec<String> {
     let header = Header::decode(number, bytes, None);
     let mut lines = vec![match header {
         Some(header) => format!("{:>8}  segment {number}, base lsn {}", 0, header.base_lsn),
-        None => format!("{:>8}  no valid head of segment {number}", 0),
+        None => format!("{:>8}  ! no valid head of segment {number}", 0),
     }];
     let mut offset = segment::HEADER_BYTES;
     while offset < bytes.len() {
@@ -31,7 +31,7 @@ pub fn describe(path: Path<'_>, bytes: &[u8]) -> Vec<String> {
                 let next = next_frame(number, bytes, offset);
                 let size = next - offset;
                 lines.push(format!(
-                    "{offset:>8}  {size} bytes that are no frame: {reason}"
+                    "{offset:>8}  ! {size} bytes that are no frame: {reason}"
                 ));
                 offset = next;
             }

@@ -218,7 +218,7 @@ pub(super) fn describe(bytes: &[u8]) -> Vec<String> {
     let covered = bytes.get(COVERED_OFFSET..).unwrap_or_default();
     let valid = bytes.starts_with(&MAGIC) && crc32fast::hash(covered) == u32_at(bytes, CRC_OFFSET);
     if !valid {
-        return vec![format!("{:>8}  no valid snapshot", 0)];
+        return vec![format!("{:>8}  ! no valid snapshot", 0)];
     }
     let mut lines = vec![format!(
         "{:>8}  snapshot below lsn {lsn}, segment {segment} active",

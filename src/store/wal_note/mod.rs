@@ -34,10 +34,12 @@
 //!   has dropped;
 //! - recovery trusts what it reads, although it may be in the page cache alone.
 
+mod describe;
 pub mod record;
 
 use std::mem;
 
+pub use self::describe::describe;
 use self::record::{OP_COMMIT, OP_PUT, Scanner, Stop};
 use super::{EventStore, OpenContext, StoreError, memory::Memory};
 use crate::{
@@ -305,42 +307,6 @@ fn open_segment(vfs: &dyn Vfs, number: u64) -> VfsResult<Segment> {
         file,
         size_bytes,
     })
-}
-
-/// One line of text for each record of a file, for reports.
-pub fn describe(_path: Path<'_>, bytes: &[u8]) -> Vec<String> {
-    let mut scanner = Scanner::new(bytes);
-    let mut lines = Vec::new();
-    let stop = loop {
-        match scanner.next() {
-            Ok(record) => lines.push(describe_record(&record)),
-            Err(stop) => break stop,
-        }
-    };
-    let (offset, rest) = (scanner.offset, bytes.len() - scanner.offset);
-    let what = match stop {
-        Stop::End => return lines,
-        Stop::Torn => "torn",
-        Stop::Undecodable => "undecodable",
-    };
-    lines.push(format!(
-        "{offset:>8}  {what}: {rest} bytes that are no record"
-    ));
-    lines
-}
-
-fn describe_record(record: &record::Record<'_>) -> String {
-    let (offset, seq) = (record.offset, record.seq);
-    let what = match (record.operation, record::parse_key(record.key)) {
-        (OP_PUT, Some((stream, id))) => {
-            let stream = stream.escape_ascii();
-            format!("put     {stream}/{id}  {} bytes", record.value.len())
-        }
-        (OP_PUT, None) => "put     of no event".to_owned(),
-        (OP_COMMIT, _) => "commit".to_owned(),
-        (other, _) => format!("operation {other}"),
-    };
-    format!("{offset:>8}  seq {seq:<6} {what}")
 }
 
 #[cfg(test)]

@@ -71,7 +71,25 @@ fn a_description_names_each_record_by_its_offset() {
     assert_eq!(lines.len(), 7);
     assert_eq!(lines[1], "      40  seq 2      put     bank/1  2 bytes");
     assert_eq!(lines[2], "      80  seq 3      commit");
-    assert_eq!(lines[6], "     210  torn: 1 bytes that are no record");
+    let cut = "     210  ! torn: 1 bytes that are no record (cut off after 1 bytes)";
+    assert_eq!(lines[6], cut);
+}
+
+#[test]
+fn a_description_says_what_is_wrong_with_a_record_and_what_is_never_read_behind_it() {
+    let (disk, first_size) = two_batches();
+    let mut bytes = disk.read(FIRST);
+    bytes[45] ^= 1;
+    let lines = describe(Path::from(FIRST), &bytes);
+    assert_eq!(
+        lines[1],
+        "      40  ! torn: 40 bytes that are no record (length 32, wrong checksum)"
+    );
+    assert_eq!(lines[2], "      80  seq 3      commit, never read");
+    bytes.truncate(first_size + 20);
+    let lines = describe(Path::from(FIRST), &bytes);
+    let cut = "torn: 20 bytes that are no record (length 32, and 12 bytes follow), never read";
+    assert!(lines[3].ends_with(cut), "{lines:?}");
 }
 
 #[test]

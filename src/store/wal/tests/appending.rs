@@ -144,7 +144,7 @@ fn a_description_names_each_frame_by_its_offset() {
             "       0  segment 1, base lsn 0",
             "      48  lsn 0      bank/0  1 bytes, event 0 of 2, synced to 0",
             "     120  lsn 1      bank/1  1 bytes, event 1 of 2, synced to 0",
-            "     192  72 bytes that are no frame: a length beyond the end",
+            "     192  ! 72 bytes that are no frame: a length beyond the end",
             "     264  lsn 3      bank/3  1 bytes, event 1 of 2, synced to 2",
         ]
     );

@@ -22,6 +22,7 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod verdict;
 
 use std::{

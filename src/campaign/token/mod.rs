@@ -62,7 +62,7 @@ pub enum TokenError {
     Foreign(String),
     /// It holds a character that no token holds.
     #[error(
-        "character {at} is {found}: expected letters, digits, `-` and `_` behind `{TOKEN_PREFIX}`"
+        "character {at} is `{found}`: expected letters, digits, `-` and `_` behind `{TOKEN_PREFIX}`"
     )]
     Character {
         /// Which one, counted from 1.

@@ -30,7 +30,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, write_whole};
 pub use plan::{Entry, Plan};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
 pub use summary::{Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, Summary};
@@ -87,12 +87,10 @@ pub fn execute(
         let scenario = &plan.entries[entry];
         log.append_line(&RunLine::new(scenario, &outcome))?;
         for (finding, violation) in tallies[entry].add(&outcome) {
-            folder.write_reproducer(&Reproducer::new(
-                scenario,
-                finding,
-                outcome.seed,
-                violation,
-            ))?;
+            let resolved = &scenario.resolved;
+            let mut reproducer = scenario.reproducer(resolved, outcome.seed, violation);
+            reproducer.id.clone_from(&finding.id);
+            folder.write_reproducer(&reproducer)?;
         }
         observer.run_done(entry, &outcome);
         if tallies[entry].violating_runs() >= limits.violating_runs_max {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, summary::Finding};
+use super::Entry;
 use crate::{
     base::{Digest, Hasher, SEED_VERSION, Seed},
     oracle::Witness,
@@ -66,14 +66,15 @@ impl From<&Witness> for Sentences {
     }
 }
 
-impl<'a> Reproducer<&'a serde_json::Value> {
-    pub(super) fn new(entry: &'a Entry, finding: &Finding, seed: Seed, found: &Violation) -> Self {
+impl Entry {
+    /// What replays a violation that was found by a run of this entry; `scenario` is what the entry was made from.
+    pub fn reproducer<S>(&self, scenario: S, seed: Seed, found: &Violation) -> Reproducer<S> {
         Reproducer {
             version: REPRODUCER_VERSION,
             seed_version: SEED_VERSION,
             tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
-            id: finding.id.clone(),
-            scenario: &entry.resolved,
+            id: finding_id(self, found),
+            scenario,
             seed,
             invariant: found.invariant.to_owned(),
             witness: Sentences::from(&found.witness),

@@ -99,7 +99,7 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
-    /// A reproducer file
+    /// A reproducer file, or a token (tw1.…)
     #[arg(required_unless_present = "scenario", conflicts_with_all = ["scenario", "seed"])]
     pub(super) target: Option<PathBuf>,
     /// A scenario file instead; its first violation by --seed is replayed
@@ -111,6 +111,10 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
+    /// File it as a regression, which `run` replays first [default folder: scenarios/regressions]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
+        default_missing_value = "scenarios/regressions")]
+    pub(super) keep: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

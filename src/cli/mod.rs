@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod files;
 mod glossary;
+mod keep;
 mod list;
 mod progress;
 mod replay;

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use super::{
     args::ReplayArguments,
     exit::{Exit, Failure},
-    files,
+    files, keep,
     target::{self, Target},
     terminal,
 };
@@ -46,6 +46,10 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
     }
     let evidence = evidence(&job, &config, target.seed, &target.schedule, &replay);
     terminal::print(&told(&target, &replay, &evidence))?;
+    if let Some(directory) = &args.keep {
+        let kept = keep::keep(&target, &replay.verdict, &evidence, directory)?;
+        terminal::print(&kept)?;
+    }
     Ok(match replay.verdict {
         Verdict::StillFails { .. } => Exit::Violation,
         Verdict::Survives(_) => Exit::Met,
@@ -89,6 +93,7 @@ fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {
                 .as_ref()
                 .map_or_else(String::new, report::missing);
             text += &report::legality(&evidence.legality);
+            text += &report::again(&target.again());
             let other = if now == invariant {
                 ""
             } else {
@@ -96,8 +101,14 @@ fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {
             };
             writeln!(text, "\nSTILL FAILS{other}: {now}, disk {image}")
         }
-        Verdict::Survives(reason) => writeln!(text, "SURVIVES: {reason}"),
-        Verdict::Stale(divergence) => writeln!(text, "STALE: {divergence}"),
+        Verdict::Survives(reason) => {
+            text += &report::again(&target.again());
+            writeln!(text, "\nSURVIVES: {reason}")
+        }
+        Verdict::Stale(divergence) => {
+            text += &report::again(&target.again());
+            writeln!(text, "\nSTALE: {divergence}")
+        }
     };
     text
 }

@@ -11,15 +11,17 @@ mod human;
 mod legality;
 mod numbers;
 mod space;
+mod story;
 mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
 
-pub use finding::sentences;
+pub use finding::{again, paragraph, sentences};
 pub use human::{Detail, Human, campaign};
 pub use legality::{legality, missing};
 pub use numbers::grouped;
+pub use story::story;
 pub use timeline::render_timeline;
 
 /// The width that a report fits in, in columns.

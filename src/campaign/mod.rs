@@ -1,7 +1,7 @@
-//! Many runs: a plan of scenarios and seeds, executed on all cores, counted, and written down.
+//! Many runs: kept reproducers first, then a plan of scenarios and seeds, executed on all cores, counted, and written down.
 //!
 //! ```text
-//! plan ─► pool (runs in any order) ─► reorder buffer ─► tally (in seed order) ─► folder
+//! plan ─► regressions ─► pool (runs in any order) ─► reorder buffer ─► tally (in seed order) ─► folder
 //! ```
 //!
 //! Guarantees:
@@ -17,6 +17,7 @@
 mod folder;
 mod plan;
 mod pool;
+mod regression;
 mod reproducer;
 mod summary;
 mod tally;
@@ -32,6 +33,7 @@ use std::{
 
 pub use folder::{Folder, FolderError, write_whole};
 pub use plan::{Entry, Plan};
+pub use regression::{Kept, Regression, RegressionOutcome, RegressionSummary};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
 pub use summary::{Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, Summary};
 pub use verdict::Verdict;
@@ -68,6 +70,9 @@ pub fn execute(
 ) -> VfsResult<Summary> {
     folder.write_json("campaign.json", &plan.describe())?;
     let log = folder.append_to("runs.ndjson")?;
+    let regressions = regression::replay_all(&plan.regressions, jobs, limits.fail_fast);
+    let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
+    let is_over = limits.fail_fast && failures.any(|failed| failed);
     let mut tallies: Vec<Tally> = plan.entries.iter().map(Tally::new).collect();
     let ended: Vec<AtomicBool> = plan
         .entries
@@ -107,10 +112,11 @@ pub fn execute(
             ControlFlow::Continue(())
         })
     };
-    pool::in_order(plan.units(), jobs, work, consume)?;
+    let units = if is_over { 0 } else { plan.units() };
+    pool::in_order(units, jobs, work, consume)?;
     log.sync()?;
     let scenarios = tallies.into_iter().map(Tally::finish).collect();
-    let summary = Summary::new(plan.seeds(), scenarios);
+    let summary = Summary::new(plan.seeds(), regressions, scenarios);
     folder.write_json("summary.json", &summary)?;
     Ok(summary)
 }

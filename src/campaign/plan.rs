@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 
 use serde::Serialize;
 
+use super::Regression;
 use crate::{
     base::{SEED_VERSION, Seed},
     run::{
@@ -88,6 +89,8 @@ impl fmt::Debug for Entry {
 pub struct Plan {
     /// The entries, in the order of results.
     pub entries: Vec<Entry>,
+    /// What is replayed before them, by name.
+    pub regressions: Vec<Regression>,
     /// The number of the first run behind each entry.
     ends: Vec<u64>,
 }
@@ -98,6 +101,7 @@ pub(super) struct Description<'a> {
     version: u32,
     tornwrite: &'static str,
     seed_version: u32,
+    regressions: Vec<&'a str>,
     scenarios: Vec<Described<'a>>,
 }
 
@@ -116,8 +120,20 @@ impl Plan {
         });
         Plan {
             ends: ends.collect(),
+            regressions: Vec::new(),
             entries,
         }
+    }
+
+    /// The plan with these replayed first.
+    #[must_use]
+    pub fn with_regressions(mut self, mut regressions: Vec<Regression>) -> Plan {
+        regressions.sort_by(|one, other| {
+            let (one, other) = (&one.kept, &other.kept);
+            (&one.name, &one.file).cmp(&(&other.name, &other.file))
+        });
+        self.regressions = regressions;
+        self
     }
 
     /// The number of runs.
@@ -146,10 +162,12 @@ impl Plan {
             seeds: described(entry),
             scenario: &entry.resolved,
         });
+        let kept = self.regressions.iter().map(|known| &*known.kept.name);
         Description {
             version: 1,
             tornwrite: env!("CARGO_PKG_VERSION"),
             seed_version: SEED_VERSION,
+            regressions: kept.collect(),
             scenarios: scenarios.collect(),
         }
     }

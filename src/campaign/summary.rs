@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::{RegressionSummary, Verdict};
 use crate::{
     base::{Digest, SEED_VERSION},
     run::{CoverageMark, Expectation, Kind, LegalStates},
@@ -24,6 +24,9 @@ pub struct Summary {
     pub seeds: [u64; 2],
     /// The verdict on all scenarios.
     pub verdict: Verdict,
+    /// What came of the kept reproducers, by name.
+    #[serde(default)]
+    pub regressions: Vec<RegressionSummary>,
     /// Each scenario on each profile and device, in the order of the plan.
     pub scenarios: Vec<ScenarioSummary>,
 }
@@ -109,13 +112,20 @@ pub struct Finding {
 }
 
 impl Summary {
-    pub(super) fn new(seeds: [u64; 2], scenarios: Vec<ScenarioSummary>) -> Summary {
-        let verdicts: Vec<Verdict> = scenarios.iter().map(|scenario| scenario.verdict).collect();
+    pub(super) fn new(
+        seeds: [u64; 2],
+        regressions: Vec<RegressionSummary>,
+        scenarios: Vec<ScenarioSummary>,
+    ) -> Summary {
+        let kept = regressions.iter().filter_map(|kept| kept.outcome.verdict());
+        let verdicts = scenarios.iter().map(|scenario| scenario.verdict);
+        let verdicts: Vec<Verdict> = verdicts.chain(kept).collect();
         Summary {
             version: SUMMARY_VERSION,
             seed_version: SEED_VERSION,
             seeds,
             verdict: Verdict::of(&verdicts),
+            regressions,
             scenarios,
         }
     }

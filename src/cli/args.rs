@@ -44,7 +44,7 @@ const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRIT
 #[derive(Debug, Args)]
 #[command(after_help = ENVIRONMENT)]
 pub(super) struct RunArguments {
-    /// Scenario files, or folders of them
+    /// Scenario files, kept reproducers (.json), or folders of them; those in regressions/ go first
     #[arg(default_value = "scenarios")]
     pub(super) paths: Vec<PathBuf>,
     /// First seed: a number, 0x… or a commit hash [default: 0]

@@ -14,6 +14,7 @@ mod glossary;
 mod keep;
 mod list;
 mod progress;
+mod regressions;
 mod replay;
 mod run;
 mod select;

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     base::SEED_VERSION,
-    campaign::{self, Finding, Folder, Limits, Plan, Reproducer, Sentences, Summary},
+    campaign::{
+        self, Finding, Folder, Limits, Plan, RegressionOutcome, Reproducer, Sentences, Summary,
+    },
     report::{self, Detail, Human, Palette},
 };
 
@@ -56,8 +58,17 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     if let Some(name) = &out.name {
         files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
     }
+    warn_of_stale(&summary);
     terminal::print(&told(args, &out, &folder, &summary)?)?;
     Ok(summary.verdict.into())
+}
+
+/// What a stale regression guarded is not guarded any more.
+fn warn_of_stale(summary: &Summary) {
+    let kept = summary.regressions.iter();
+    for kept in kept.filter(|kept| kept.outcome == RegressionOutcome::Stale) {
+        terminal::warn(&format!("{} is stale: {}", kept.file, kept.reason));
+    }
 }
 
 fn cores() -> usize {

@@ -10,6 +10,7 @@ mod finding;
 mod human;
 mod legality;
 mod numbers;
+mod regressions;
 mod space;
 mod story;
 mod table;

@@ -65,6 +65,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         seed_version: 1,
         seeds: [0, 1],
         verdict: scenario.verdict,
+        regressions: Vec::new(),
         scenarios: vec![scenario],
     };
     let sentence = "batch #3 was acknowledged as durable ".repeat(7);

@@ -70,8 +70,8 @@ pub(super) struct Fit {
     pub(super) still_lost: Vec<String>,
     /// What comes only behind the crash today.
     pub(super) behind: Vec<String>,
-    /// Requests and promises that came before a crash, and do not today.
-    pub(super) late_marks: u32,
+    /// Promises that came before a crash, and are not made today.
+    pub(super) unsaid: u32,
     /// The first thing that has no place today.
     unmet: Option<Divergence>,
     /// Effects that the schedule loses, and of those the ones that are certain today.
@@ -134,13 +134,15 @@ impl Fit {
             let behind = list(&self.behind);
             reasons.push(format!("this comes only behind the crash now: {behind}"));
         }
-        if self.late_marks > 0 {
-            let (marks, come) = match self.late_marks {
-                1 => ("1 request or promise".to_owned(), "comes"),
-                more => (format!("{more} requests or promises"), "come"),
+        if self.unsaid > 0 {
+            let promises = if self.unsaid == 1 {
+                "promise"
+            } else {
+                "promises"
             };
+            let unsaid = self.unsaid;
             reasons.push(format!(
-                "{marks} that came before the crash {come} later now"
+                "{unsaid} {promises} that came before the crash no longer come"
             ));
         }
         if reasons.is_empty() {

@@ -10,7 +10,7 @@ use super::{
     CrashChoice, KeptEffect,
     fit::{Fit, Parting},
     naming::NamedOperation,
-    schedule::{Outline, part},
+    schedule::{Outline, is_promise, part},
 };
 use crate::{
     base::Position,
@@ -52,8 +52,12 @@ pub(super) fn lay<'g>(
 ) -> Result<Laid<'g>, Parting> {
     let outline = Outline::new(recording, recording.trace.end());
     let place = find_point(choice, recording, &outline);
-    let (point, late_marks) = place.ok_or_else(|| parting(choice, &outline, None))?;
-    fit.late_marks = fit.late_marks.saturating_add(late_marks);
+    let place = place.ok_or_else(|| parting(choice, &outline, None))?;
+    let point = place.point;
+    fit.unsaid = fit.unsaid.saturating_add(place.unsaid);
+    if !place.is_anchored {
+        fit.misses(crash, parting(choice, &outline, None));
+    }
     let window = Frontier::new(graph).window(point);
     let mut losses = Losses::default();
     for lost in &choice.lost {
@@ -199,24 +203,35 @@ fn barrier(recording: &Recording, outline: &Outline, since: Position) -> String 
     }
 }
 
-/// Where the crash falls today, and how many of the marks before it come later now.
-fn find_point(
-    choice: &CrashChoice,
-    recording: &Recording,
-    outline: &Outline,
-) -> Option<(Position, u32)> {
+/// Where a crash falls today.
+struct Place {
+    point: Position,
+    /// Whether the operation is there that it fell behind.
+    is_anchored: bool,
+    /// Promises that came before it, and today do not come at all.
+    unsaid: u32,
+}
+
+fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) -> Option<Place> {
     let trace = &recording.trace;
     if choice.point <= trace.end() {
         let mut before = trace.clone();
         before.truncate(choice.point);
         if before.digest() == choice.trace {
-            return Some((choice.point, 0));
+            return Some(Place {
+                point: choice.point,
+                is_anchored: true,
+                unsaid: 0,
+            });
         }
     }
     let anchor = &choice.anchor;
-    let mut at = match anchor.after.as_str() {
-        "" => 0,
-        after => outline.find(after, anchor.nth)? + 1,
+    let (mut at, is_anchored) = match anchor.after.as_str() {
+        "" => (0, true),
+        after => match outline.find(after, anchor.nth) {
+            Some(entry) => (entry + 1, true),
+            None => (last_known(choice, outline)? + 1, false),
+        },
     };
     // The same marks, with whatever barriers there are today before them; then the barriers that followed.
     let entry = |at: u32| trace.entries().get(at as usize).map(|entry| entry.action);
@@ -240,7 +255,42 @@ fn find_point(
         }
         at += 1;
     }
-    Some((Position(at), anchor.marks - marks))
+    // What was promised before the crash is promised before it: there may be more to be done for that today.
+    let mut promises = trace
+        .entries()
+        .iter()
+        .zip(1..)
+        .filter(|(entry, _)| is_promise(entry));
+    let wanted = anchor.acknowledged as usize;
+    let last = wanted.checked_sub(1).map(|before| promises.nth(before));
+    let (at, unsaid) = match last {
+        None => (at, 0),
+        Some(Some((_, behind))) => (at.max(behind), 0),
+        Some(None) => {
+            let said = trace
+                .entries()
+                .iter()
+                .filter(|entry| is_promise(entry))
+                .count();
+            (at, u32::try_from(wanted - said).unwrap_or(u32::MAX))
+        }
+    };
+    Some(Place {
+        point: Position(at),
+        is_anchored,
+        unsaid,
+    })
+}
+
+/// The last operation before the recorded crash that there is today too.
+fn last_known(choice: &CrashChoice, outline: &Outline) -> Option<u32> {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let found = choice.operations.iter().map(|name| {
+        let nth = counts.entry(name).or_default();
+        *nth += 1;
+        outline.find(name, *nth)
+    });
+    found.flatten().max()
 }
 
 /// The first operation that differs; `lost` is what was looked for and not found.

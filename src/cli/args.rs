@@ -31,7 +31,7 @@ pub(super) enum Command {
     Replay(ReplayArguments),
     /// List what there is, a line each
     List(ListArguments),
-    /// Explain a profile, a device, an invariant, an exit code or a word
+    /// Explain a profile, one of its rules, a device, an invariant, a coverage mark, an exit code or a word
     Explain(ExplainArguments),
 }
 

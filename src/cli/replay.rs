@@ -103,11 +103,16 @@ fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {
         }
         Verdict::Survives(reason) => {
             text += &report::again(&target.again());
-            writeln!(text, "\nSURVIVES: {reason}")
+            writeln!(
+                text,
+                "\n{}",
+                report::paragraph("SURVIVES: ", reason).trim_end()
+            )
         }
         Verdict::Stale(divergence) => {
             text += &report::again(&target.again());
-            writeln!(text, "\nSTALE: {divergence}")
+            let told = report::paragraph("STALE: ", &divergence.to_string());
+            writeln!(text, "\n{}", told.trim_end())
         }
     };
     text

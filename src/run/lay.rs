@@ -138,20 +138,27 @@ impl Losses {
             let whole = window.effect(*slot).whole();
             selection[*slot].sectors & whole & !kept.sectors != 0
         };
-        let mut nearest = None;
-        for groups in (0..=window.log.len()).rev() {
-            let mut tried = wished.clone();
-            for slots in &window.log[groups..] {
-                slots.clone().for_each(|slot| tried[slot].sectors = 0);
+        let regained =
+            |selection: &Selection| self.slots.iter().any(|slot| is_kept(&slot, selection));
+        let nearest = cut(&wished, window, window.log.len());
+        if !regained(&nearest) {
+            return nearest;
+        }
+        let (mut low, mut high) = (0, window.log.len());
+        let mut found = cut(&wished, window, low);
+        if !regained(&found) {
+            while high - low > 1 {
+                let middle = usize::midpoint(low, high);
+                let tried = cut(&wished, window, middle);
+                if regained(&tried) {
+                    high = middle;
+                } else {
+                    (low, found) = (middle, tried);
+                }
             }
-            window.legalise(&mut tried);
-            if !self.slots.iter().any(|slot| is_kept(&slot, &tried)) {
-                return tried;
-            }
-            nearest.get_or_insert(tried);
+            return found;
         }
         // What needs it is certain.
-        let nearest = nearest.unwrap_or(wished);
         let held = self.slots.iter().filter(|slot| is_kept(slot, &nearest));
         let held: Vec<usize> = held.map(|(slot, _)| *slot).collect();
         for slot in held {
@@ -176,6 +183,16 @@ impl Losses {
         let again = again.map(|(&entry, parts)| told(outline, entry, parts));
         fit.still_lost.extend(again);
     }
+}
+
+/// The nearest crash state in which no more than so many groups of the log survive.
+fn cut(wished: &Selection, window: &Window<'_>, groups: usize) -> Selection {
+    let mut cut = wished.clone();
+    for slots in &window.log[groups..] {
+        slots.clone().for_each(|slot| cut[slot].sectors = 0);
+    }
+    window.legalise(&mut cut);
+    cut
 }
 
 fn told(outline: &Outline, entry: u32, parts: &[String]) -> String {

@@ -1,5 +1,7 @@
 //! What came of kept reproducers, a line each.
 
+use std::fmt::Write as _;
+
 use super::{Detail, Palette, WIDTH_COLUMNS, finding::wrap_to, numbers::counted};
 use crate::campaign::{RegressionOutcome, RegressionSummary, Summary};
 
@@ -37,7 +39,7 @@ fn line(kept: &RegressionSummary, palette: &Palette) -> String {
     let told = wrap_to(INDENT, "", &text, WIDTH_COLUMNS);
     let mut text = format!("  {colour}{word:<13}{}  {}", palette.end, told.trim_start());
     if kept.outcome.is_failure() {
-        text += &format!("{INDENT}tornwrite replay {}\n", kept.file);
+        let _ = writeln!(text, "{INDENT}tornwrite replay {}", kept.file);
     }
     text
 }

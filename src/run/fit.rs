@@ -171,11 +171,11 @@ impl Fit {
 
 fn list(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMED_MAX);
-    let named = names[..names.len() - more].join("; ");
+    let first = names[..names.len() - more].join("; ");
     if more == 0 {
-        named
+        first
     } else {
-        format!("{named}; and {more} more")
+        format!("{first}; and {more} more")
     }
 }
 

@@ -134,23 +134,25 @@ impl Losses {
         if window.is_legal(&wished) {
             return wished;
         }
-        let is_kept = |(slot, kept): &&(usize, Kept), selection: &Selection| {
-            let whole = window.effect(*slot).whole();
-            selection[*slot].sectors & whole & !kept.sectors != 0
+        let is_back = |slot: usize, kept: Kept, selection: &Selection| {
+            let whole = window.effect(slot).whole();
+            selection[slot].sectors & whole & !kept.sectors != 0
         };
-        let regained =
-            |selection: &Selection| self.slots.iter().any(|slot| is_kept(&slot, selection));
+        let brings_back = |selection: &Selection| {
+            let mut slots = self.slots.iter();
+            slots.any(|&(slot, kept)| is_back(slot, kept, selection))
+        };
         let nearest = cut(&wished, window, window.log.len());
-        if !regained(&nearest) {
+        if !brings_back(&nearest) {
             return nearest;
         }
         let (mut low, mut high) = (0, window.log.len());
         let mut found = cut(&wished, window, low);
-        if !regained(&found) {
+        if !brings_back(&found) {
             while high - low > 1 {
                 let middle = usize::midpoint(low, high);
                 let tried = cut(&wished, window, middle);
-                if regained(&tried) {
+                if brings_back(&tried) {
                     high = middle;
                 } else {
                     (low, found) = (middle, tried);
@@ -159,9 +161,11 @@ impl Losses {
             return found;
         }
         // What needs it is certain.
-        let held = self.slots.iter().filter(|slot| is_kept(slot, &nearest));
-        let held: Vec<usize> = held.map(|(slot, _)| *slot).collect();
-        for slot in held {
+        let held = self
+            .slots
+            .iter()
+            .filter(|(slot, kept)| is_back(*slot, *kept, &nearest));
+        for slot in held.map(|(slot, _)| *slot).collect::<Vec<_>>() {
             let effect = window.effect(slot);
             let name = part(&effect.kind, window);
             if let Some(again) = self.again.get_mut(&effect.entry) {

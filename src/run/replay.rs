@@ -306,12 +306,11 @@ impl<'a, S: Subject> Replayer<'a, S> {
             return title;
         };
         let faulted = media::lay(fault, window, selection, &mut self.image, &self.last_group);
-        let title = match &faulted {
-            Some(_) => format!("{title}; after it {fault}"),
-            None => {
-                self.fit.misses(&title, Parting::Fault(fault.to_string()));
-                format!("{title}; there is no such place any more: {fault}")
-            }
+        let title = if faulted.is_some() {
+            format!("{title}; after it {fault}")
+        } else {
+            self.fit.misses(&title, Parting::Fault(fault.to_string()));
+            format!("{title}; there is no such place any more: {fault}")
         };
         self.damage = faulted.map(|faulted| faulted.damage);
         title

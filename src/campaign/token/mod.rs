@@ -229,10 +229,10 @@ fn characters(bytes: usize) -> usize {
 
 fn push_count(bytes: &mut Vec<u8>, mut count: usize) {
     while count >= 0x80 {
-        bytes.push((count & 0x7f) as u8 | 0x80);
+        bytes.push(count.to_le_bytes()[0] | 0x80);
         count >>= 7;
     }
-    bytes.push((count & 0x7f) as u8);
+    bytes.push(count.to_le_bytes()[0]);
 }
 
 /// Takes a count of at most 28 bits.

@@ -44,7 +44,7 @@ fn the_dictionary_is_the_one_of_this_version() {
 /// A token that was written down stays readable, whoever packs it better later.
 #[test]
 fn a_token_of_an_earlier_day_is_read() {
-    let token = concat!("GOLDEN");
+    let token = "GOLDEN";
     assert_eq!(
         decode::<Value>(token),
         Ok(sample()),

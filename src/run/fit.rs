@@ -59,6 +59,16 @@ pub enum Parting {
     Recovery(String),
 }
 
+/// What becomes of effects that are pending at a crash today and were not there when it was recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Novelty {
+    /// They survive, as everything does that a choice does not name.
+    #[default]
+    Survives,
+    /// They are lost, as far as that is legal.
+    Lost,
+}
+
 /// How the choices of a schedule fit.
 #[derive(Debug, Default)]
 pub(super) struct Fit {
@@ -72,6 +82,10 @@ pub(super) struct Fit {
     pub(super) behind: Vec<String>,
     /// Promises that came before a crash, and are not made today.
     pub(super) unsaid: u32,
+    /// What becomes of what is new.
+    pub(super) novelty: Novelty,
+    /// Whether anything was new.
+    pub(super) has_news: bool,
     /// The first thing that has no place today.
     unmet: Option<Divergence>,
     /// Effects that the schedule loses, and of those the ones that are certain today.
@@ -83,13 +97,14 @@ pub(super) struct Fit {
 
 impl Fit {
     /// How a schedule fits of which nothing is laid yet.
-    pub(super) fn new(crashes: &[&[CrashChoice]], has_errors: bool) -> Fit {
+    pub(super) fn new(crashes: &[&[CrashChoice]], has_errors: bool, novelty: Novelty) -> Fit {
         let all = crashes.iter().flat_map(|crashes| crashes.iter());
         let is_more = |choice: &CrashChoice| choice.media.is_some() || choice.pages_in_flight > 0;
         Fit {
             names_crashes: all.clone().count() > 1,
             losses: all.clone().map(|choice| choice.lost.len()).sum(),
             is_more: has_errors || all.clone().any(is_more),
+            novelty,
             ..Fit::default()
         }
     }

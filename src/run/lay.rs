@@ -1,14 +1,14 @@
 //! Lays a recorded crash onto today's trace.
 //!
 //! Where the subject is unchanged that gives the very same disk. Where it changed, operations are found by description and
-//! count. What a barrier now makes certain drops out of the choice; what is new survives, unless that would keep something
-//! that is to be lost: then it is lost too. The disk is a legal one in any case.
+//! count. What a barrier now makes certain drops out of the choice; what is new survives or is lost, as is asked, and is lost
+//! where it would keep something that is to be lost. The disk is a legal one in any case.
 
 use std::collections::BTreeMap;
 
 use super::{
     CrashChoice, KeptEffect,
-    fit::{Fit, Parting},
+    fit::{Fit, Novelty, Parting},
     naming::NamedOperation,
     schedule::{Outline, is_promise, part},
 };
@@ -72,7 +72,12 @@ pub(super) fn lay<'g>(
             fit.misses(crash, parting(choice, &outline, Some(lost)));
         }
     }
-    let selection = losses.select(&window);
+    let news = news(choice, &outline, &window);
+    fit.has_news |= !news.is_empty();
+    let selection = match fit.novelty {
+        Novelty::Survives => losses.select(&window, &[]),
+        Novelty::Lost => losses.select(&window, &news),
+    };
     losses.tell(recording, &outline, fit);
     Ok(Laid {
         operations: outline.number(point.0.saturating_sub(1)),
@@ -123,11 +128,14 @@ impl Losses {
         *last = (*last).max(since);
     }
 
-    /// The nearest crash state in which all of that is lost.
+    /// The nearest crash state in which all of that is lost, and `lost_too` as far as that is legal.
     ///
-    /// What is new today may need some of it. It is not certain either, so it is lost too, as far as the log goes.
-    fn select(&mut self, window: &Window<'_>) -> Selection {
+    /// What else is new today may need some of it. It is not certain either, so it is lost too, as far as the log goes.
+    fn select(&mut self, window: &Window<'_>, lost_too: &[usize]) -> Selection {
         let mut wished = window.everything();
+        for &slot in lost_too {
+            wished[slot] = Kept::NOTHING;
+        }
         for (slot, kept) in &self.slots {
             wished[*slot] = *kept;
         }
@@ -301,6 +309,19 @@ fn find_point(choice: &CrashChoice, recording: &Recording, outline: &Outline) ->
         is_anchored,
         unsaid,
     })
+}
+
+/// The slots of operations that were not done before the recorded crash.
+fn news(choice: &CrashChoice, outline: &Outline, window: &Window<'_>) -> Vec<usize> {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for name in &choice.operations {
+        *counts.entry(name).or_default() += 1;
+    }
+    let is_new = |slot: &usize| {
+        let (name, nth) = outline.name(window.effect(*slot).entry);
+        counts.get(&*name).is_none_or(|count| nth > *count)
+    };
+    (0..window.pending.len()).filter(is_new).collect()
 }
 
 /// The last operation before the recorded crash that there is today too.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     driver::{OPERATIONS_SUCCEED, operations, settle, trials},
-    fit::{Divergence, Fit, Parting},
+    fit::{Divergence, Fit, Novelty, Parting},
     lay::{Laid, lay},
     legality::{Legality, Stage},
     life::{Start, record},
@@ -34,6 +34,8 @@ pub struct Replay {
     pub image: Image,
     /// The crashes, in the order of the timelines.
     pub(super) stages: Vec<Stage>,
+    /// What became of effects that were not there when the crashes were recorded.
+    pub(super) novelty: Novelty,
 }
 
 /// A crash of a schedule that is to be another one.
@@ -78,11 +80,15 @@ pub(super) struct Replayer<'a, S: Subject> {
     pub(super) damage: Option<Damage>,
     last_group: LastGroup,
     edit: Option<&'a Edit<'a>>,
+    novelty: Novelty,
     /// How many crashes there were.
     crashes: usize,
 }
 
 /// Executes the choices of `schedule` and looks for a violation of `invariant`.
+///
+/// What is new since they were recorded survives first. If nothing is violated then, it is lost: that is as legal, and a
+/// subject that survives only the one does not survive the crash.
 pub fn replay<S: Subject>(
     job: &Job<S>,
     config: &RunConfig,
@@ -92,12 +98,17 @@ pub fn replay<S: Subject>(
 ) -> Replay {
     let mut replayer = Replayer::new(job, config, seed);
     let verdict = replayer.verdict_of(schedule, invariant);
-    Replay {
-        verdict,
-        timelines: replayer.timelines,
-        image: replayer.image,
-        stages: replayer.stages,
+    if !matches!(verdict, Verdict::StillFails { .. }) && replayer.fit.has_news {
+        let mut stricter = Replayer {
+            novelty: Novelty::Lost,
+            ..Replayer::new(job, config, seed)
+        };
+        let verdict = stricter.verdict_of(schedule, invariant);
+        if matches!(verdict, Verdict::StillFails { .. }) {
+            return stricter.into_replay(verdict);
+        }
     }
+    replayer.into_replay(verdict)
 }
 
 /// The same with one crash changed.
@@ -107,10 +118,12 @@ pub(super) fn execute_edited<S: Subject>(
     seed: Seed,
     schedule: &Schedule,
     invariant: &str,
+    novelty: Novelty,
     edit: &Edit<'_>,
 ) -> Verdict {
     let mut replayer = Replayer {
         edit: Some(edit),
+        novelty,
         ..Replayer::new(job, config, seed)
     };
     replayer.verdict_of(schedule, invariant)
@@ -136,13 +149,28 @@ impl<'a, S: Subject> Replayer<'a, S> {
             damage: None,
             last_group: LastGroup::default(),
             edit: None,
+            novelty: Novelty::default(),
             crashes: 0,
+        }
+    }
+
+    fn into_replay(self, verdict: Verdict) -> Replay {
+        Replay {
+            verdict,
+            timelines: self.timelines,
+            image: self.image,
+            stages: self.stages,
+            novelty: self.novelty,
         }
     }
 
     fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
         let has_errors = !schedule.errors.is_empty() || !schedule.errors_in_recovery.is_empty();
-        self.fit = Fit::new(&[&schedule.crashes, &schedule.in_recovery], has_errors);
+        self.fit = Fit::new(
+            &[&schedule.crashes, &schedule.in_recovery],
+            has_errors,
+            self.novelty,
+        );
         let verdict = self.lives(schedule, invariant);
         verdict.unwrap_or_else(|divergence| self.fit.ends(divergence))
     }

@@ -44,7 +44,13 @@ fn the_dictionary_is_the_one_of_this_version() {
 /// A token that was written down stays readable, whoever packs it better later.
 #[test]
 fn a_token_of_an_earlier_day_is_read() {
-    let token = "GOLDEN";
+    let token = concat!(
+        "tw1.9aLDx48Q_gHlmk0OwiAQha_SnSuTKaXtsPQoUIbExJ9EYlx5d6Fo1Uq0bUJjdAcsBgIDHy_zOm6J",
+        "ss5JGCxZgw8MY0IKrbFgVcUVB9dgiqRy3VqTUU2PcTEnVWLQvU7ZF8yxRf0cqlaZd235g21tQC6jrCUb",
+        "Plh-0-xxG_KvSwxfrHWZsAv_qCvnbtp56aMEI9jsKvx_0QdjRR3G2Dfgzo5hIyYQfRNiYoKYYpbi6tcP",
+        "v4c153da66rUCohRbRoDpCUYLvKiRMkrkJSPE5r5lELsVEyn97rFS6o4UIrCJ5BH_H_P5xh3-RWACN4d",
+        "t88MnbL22cuc-Har9qEPeuG6a9o4LJ7PFw",
+    );
     assert_eq!(
         decode::<Value>(token),
         Ok(sample()),

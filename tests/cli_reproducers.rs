@@ -142,9 +142,10 @@ fn a_token_that_is_none_is_refused_with_what_was_expected() {
 fn where_the_token_would_be_long_the_file_is_named() {
     let (directory, file) = found();
     let text = fs::read_to_string(directory.path().join(&file)).unwrap();
-    let noise: String = (0..200_u64)
+    let noise: Vec<String> = (0..200_u64)
         .map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
         .collect();
+    let noise = noise.concat();
     let text = text.replace(
         "\"description\": \"\"",
         &format!("\"description\": \"{noise}\""),

@@ -174,6 +174,11 @@ impl Fit {
         }
     }
 
+    /// Whether what is new may decide: all of the choices has its place, and they can still happen.
+    pub(super) fn leaves_news_open(&self) -> bool {
+        self.has_news && self.unmet.is_none() && !self.is_impossible()
+    }
+
     /// Whether all that the schedule loses is certain today, and it does nothing else.
     fn is_impossible(&self) -> bool {
         self.losses > 0 && self.losses_covered == self.losses && !self.is_more

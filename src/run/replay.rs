@@ -87,8 +87,8 @@ pub(super) struct Replayer<'a, S: Subject> {
 
 /// Executes the choices of `schedule` and looks for a violation of `invariant`.
 ///
-/// What is new since they were recorded survives first. If nothing is violated then, it is lost: that is as legal, and a
-/// subject that survives only the one does not survive the crash.
+/// What is new since they were recorded survives first. If nothing is violated then, and all of the choices has its place, it
+/// is lost: that is as legal, and a subject that survives only the one does not survive the crash.
 pub fn replay<S: Subject>(
     job: &Job<S>,
     config: &RunConfig,
@@ -98,7 +98,7 @@ pub fn replay<S: Subject>(
 ) -> Replay {
     let mut replayer = Replayer::new(job, config, seed);
     let verdict = replayer.verdict_of(schedule, invariant);
-    if !matches!(verdict, Verdict::StillFails { .. }) && replayer.fit.has_news {
+    if matches!(verdict, Verdict::Survives(_)) && replayer.fit.leaves_news_open() {
         let mut stricter = Replayer {
             novelty: Novelty::Lost,
             ..Replayer::new(job, config, seed)

@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::*;
 use crate::base::Digest;
 
-const SAMPLE: &str =
-    include_str!("../../../reports/sample/violations/V-9571e9f852c8/reproducer.json");
+const SAMPLE: &str = include_str!("sample.json");
 
 fn sample() -> Reproducer<Value> {
     serde_json::from_str(SAMPLE).unwrap()

@@ -10,6 +10,7 @@ use std::{
 use tornwrite::{
     oracle::catalogue::INVARIANTS,
     profile::{DEVICES, PROFILES, Profile},
+    run::CoverageMark,
 };
 
 fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
@@ -43,7 +44,22 @@ fn everything_that_has_a_name_is_explained() {
     for name in names.chain(INVARIANTS.iter().map(|known| known.id)) {
         assert!(listed.contains(name), "{name} is not in\n{listed}");
     }
-    for name in ["xfs", "lying", "atomic-batch", "103", "crash point", "torn"] {
+    let marks = CoverageMark::ALL.map(|mark| mark.to_string());
+    let rules = Profile::SWITCHES.iter().map(|switch| switch.key.to_owned());
+    for name in rules.chain(marks) {
+        assert!(listed.contains(&name), "{name} is not in\n{listed}");
+    }
+    for name in [
+        "xfs",
+        "lying",
+        "atomic-batch",
+        "103",
+        "130",
+        "crash point",
+        "torn",
+        "rename_over",
+        "torn-tail",
+    ] {
         let (exit, text, _) = explain(&[name]);
         assert_eq!(exit, 0, "{name}");
         assert!(
@@ -77,6 +93,42 @@ fn a_profile_is_explained_rule_by_rule_and_with_its_sibling() {
     assert_eq!(
         json[0]["rules"].as_array().unwrap().len(),
         Profile::SWITCHES.len()
+    );
+}
+
+#[test]
+fn a_rule_is_explained_with_the_profiles_that_have_each_of_its_values() {
+    let (_, text, _) = explain(&["rename_over"]);
+    let text = unwrapped(&text);
+    assert!(
+        text.starts_with("rename_over (rule) What a rename over an existing file"),
+        "{text}"
+    );
+    for profile in PROFILES {
+        assert!(text.contains(profile.name), "{profile}: {text}");
+    }
+    assert!(
+        text.contains("rename_over = \"allocates-first\": "),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_this_version_does_not_say_yet_is_told_as_that() {
+    for (code, word) in [("102", "nondeterminism"), ("130", "interrupted")] {
+        let (exit, text, _) = explain(&[code]);
+        let text = unwrapped(&text);
+        assert_eq!(exit, 0);
+        assert!(
+            text.contains("reserved, and not used by this version"),
+            "{text}"
+        );
+        assert!(text.contains(word), "{text}");
+    }
+    let (_, text, _) = explain(&["torn-tail"]);
+    assert!(
+        text.contains("torn-tail (coverage mark)") && text.contains("some sectors survived"),
+        "{text}"
     );
 }
 

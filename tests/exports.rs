@@ -97,6 +97,7 @@ fn summary(scenarios: Vec<ScenarioSummary>) -> Summary {
         version: 1,
         seed_version: 2,
         shard: None,
+        regressions: Vec::new(),
         seeds: [0, 300],
         verdict: Verdict::of(&verdicts),
         scenarios,

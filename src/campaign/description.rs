@@ -23,6 +23,9 @@ pub struct Description {
     pub shard: Option<Shard>,
     /// When it ends early.
     pub limits: Limits,
+    /// The kept reproducers that are replayed first, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regressions: Vec<String>,
     /// What is run, in the order of results.
     pub scenarios: Vec<Described>,
 }
@@ -43,12 +46,15 @@ impl Description {
             seeds: [entry.seeds.start, entry.seeds.end],
             scenario: entry.resolved.clone(),
         });
+        let kept = plan.regressions.iter();
+        let kept = kept.map(|known| known.kept.name.clone());
         Description {
             version: CAMPAIGN_VERSION,
             tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
             seed_version: SEED_VERSION,
             shard: shard.is_part().then_some(shard),
             limits,
+            regressions: kept.collect(),
             scenarios: scenarios.collect(),
         }
     }
@@ -75,6 +81,9 @@ impl Description {
         }
         if self.limits != other.limits {
             return Some("it ends early in another way (--max-violations, --fail-fast)".to_owned());
+        }
+        if self.regressions != other.regressions {
+            return Some("it replays other kept reproducers first".to_owned());
         }
         if self.scenarios.len() != other.scenarios.len() {
             let (ours, theirs) = (self.scenarios.len(), other.scenarios.len());

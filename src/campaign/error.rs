@@ -28,7 +28,7 @@ pub enum CampaignError {
         difference: String,
     },
     /// A file of a folder is not what it should be.
-    #[error("{file} is no description of a campaign: {reason}")]
+    #[error("{file} cannot be read as a result of a campaign: {reason}")]
     Unreadable {
         /// The file.
         file: String,

@@ -14,7 +14,7 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    Entry, Folder, Observer, Plan, Reproducer, finding_id,
+    Entry, Folder, Observer, Plan, finding_id,
     group::{Group, Sized},
     pool,
     summary::{Finding, SignatureCount},
@@ -202,6 +202,15 @@ fn index(unit: u64) -> usize {
     usize::try_from(unit).expect("units count the elements of a vector")
 }
 
+impl Entry {
+    /// The id of the finding that a violation belongs to, which was found by this seed.
+    pub fn finding(&self, seed: Seed, violation: &Violation) -> String {
+        let evidence = (self.explain)(seed, violation);
+        let missing = what_is_missing(&evidence, &violation.signature);
+        finding_id(self, violation.invariant, &missing)
+    }
+}
+
 /// What makes it one finding with others: what is missing, or else its signature; without what was lost in vain, if it happens
 /// though everything survives.
 fn what_is_missing(evidence: &Evidence, signature: &str) -> String {
@@ -257,5 +266,8 @@ fn write(
     violation: &Violation,
     evidence: Option<&Evidence>,
 ) -> VfsResult<()> {
-    folder.write_finding(&Reproducer::new(entry, id, Seed(seed), violation), evidence)
+    folder.write_finding(
+        &entry.reproducer(id, &entry.resolved, Seed(seed), violation),
+        evidence,
+    )
 }

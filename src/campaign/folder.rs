@@ -67,14 +67,7 @@ impl Folder {
     /// Writes a file as a whole, as JSON.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
         let path = self.root.as_path().join(name);
-        let temporary = self.root.as_path().join(format!("{name}.tmp"));
-        let bytes = pretty(value)?;
-        let options = OpenOptions::new().write().create().truncate();
-        let file = self.vfs.open(temporary.as_path(), options)?;
-        file.write_all_at(&bytes, 0)?;
-        file.sync_all()?;
-        self.vfs.rename(temporary.as_path(), path.as_path())?;
-        self.vfs.sync_dir(self.root.as_path())
+        write_whole(self.vfs.as_ref(), path.as_path(), &pretty(value)?)
     }
 
     /// Writes what replays a finding, and what it shows; each file is there as a whole or not at all, and what takes the place of
@@ -194,6 +187,21 @@ fn sync_way(vfs: &dyn Vfs, path: Path<'_>) -> VfsResult<()> {
         at = parent.parent();
     }
     Ok(())
+}
+
+/// Writes a file as a whole: it is there with all of its bytes, or not at all, and durable when this returns.
+///
+/// What it is written to first has the same name with `.tmp` behind it.
+pub fn write_whole(vfs: &dyn Vfs, path: Path<'_>, bytes: &[u8]) -> VfsResult<()> {
+    let mut temporary = path.as_bytes().to_vec();
+    temporary.extend_from_slice(b".tmp");
+    let temporary = Path::new(&temporary);
+    let options = OpenOptions::new().write().create().truncate();
+    let file = vfs.open(temporary, options)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync_all()?;
+    vfs.rename(temporary, path)?;
+    vfs.sync_dir(path.parent().unwrap_or(Path::ROOT))
 }
 
 /// Moves an older folder aside.

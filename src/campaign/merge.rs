@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CampaignError, Description, Folder, Observer, Shard, Summary, Task, conclude,
+    CampaignError, Description, Folder, Observer, RegressionSummary, SUMMARY, Shard, Summary, Task,
+    conclude,
     count::{Counting, RUNS},
     lines::Lines,
     record::RunRecord,
@@ -105,7 +106,27 @@ pub fn merge(
         observer.run_resumed(entry);
     }
     log.sync()?;
-    conclude(task, counting, folder, observer)
+    let regressions = parts.first().map(regressions_of).transpose()?;
+    conclude(
+        task,
+        regressions.unwrap_or_default(),
+        counting,
+        folder,
+        observer,
+    )
+}
+
+/// What came of the kept reproducers, which the first shard replayed.
+fn regressions_of(part: &Part) -> Result<Vec<RegressionSummary>, CampaignError> {
+    let unreadable = |reason: String| CampaignError::Unreadable {
+        file: part.folder.name_of(SUMMARY),
+        reason,
+    };
+    let bytes = part.folder.read(SUMMARY);
+    let bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
+    let summary: Summary =
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+    Ok(summary.regressions)
 }
 
 /// The lines of a shard.

@@ -1,7 +1,8 @@
-//! Many runs: a plan of scenarios and seeds, executed on all cores, counted, and written down.
+//! Many runs: kept reproducers first, then a plan of scenarios and seeds, executed on all cores, counted, and written down.
 //!
 //! ```text
-//! plan ─► pool (runs in any order) ─► reorder buffer ─► runs.ndjson ─► tally (in seed order) ─► findings ─► summary.json
+//! regressions ─► plan ─► pool (runs in any order) ─► reorder buffer ─► runs.ndjson ─► tally (in seed order) ─► findings
+//! ─► summary.json
 //! ```
 //!
 //! Guarantees:
@@ -34,6 +35,7 @@ mod parts_tests;
 mod plan;
 mod pool;
 mod record;
+mod regression;
 mod reproducer;
 mod shard;
 mod stop;
@@ -41,6 +43,7 @@ mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
@@ -48,9 +51,10 @@ use serde::{Deserialize, Serialize};
 pub use baseline::{BASELINE_VERSION, Baseline, BaselineError, Comparison, Gone, Mark};
 pub use description::{CAMPAIGN_VERSION, Described, Description};
 pub use error::CampaignError;
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, write_whole};
 pub use merge::{Part, merge, open_shards};
 pub use plan::{Entry, Plan};
+pub use regression::{Kept, Regression, RegressionOutcome, RegressionSummary};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
 pub use shard::{Shard, ShardError};
 pub use stop::{StopReason, StopSignal};
@@ -62,6 +66,9 @@ pub use verdict::{Status, Verdict};
 use crate::{base::Ratio, run::RunOutcome};
 use count::Counting;
 use reproducer::finding_id;
+
+/// The file with what a campaign counted.
+const SUMMARY: &str = "summary.json";
 
 /// When a campaign ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,9 +135,7 @@ pub fn execute(
 ) -> Result<Summary, CampaignError> {
     let description = Description::new(task.plan, task.shard, task.limits);
     folder.write_json("campaign.json", &description)?;
-    let mut counting = Counting::new(task);
-    counting.execute(folder, observer)?;
-    conclude(task, counting, folder, observer)
+    go_on(task, Counting::new(task), folder, observer)
 }
 
 /// Goes on with a campaign that was cut off, in its own folder.
@@ -155,13 +160,33 @@ pub fn resume(
     }
     let mut counting = Counting::new(task);
     counting.resume(folder, observer)?;
-    counting.execute(folder, observer)?;
-    conclude(task, counting, folder, observer)
+    go_on(task, counting, folder, observer)
+}
+
+/// Replays what was kept, then executes what is not counted yet. Of shards, the first has what was kept.
+fn go_on(
+    task: &Task<'_>,
+    mut counting: Counting<'_>,
+    folder: &Folder,
+    observer: &mut dyn Observer,
+) -> Result<Summary, CampaignError> {
+    let fail_fast = task.limits.fail_fast;
+    let regressions = if task.shard.index() == 0 {
+        regression::replay_all(&task.plan.regressions, task.jobs, fail_fast)
+    } else {
+        Vec::new()
+    };
+    let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
+    if !(fail_fast && failures.any(|failed| failed)) {
+        counting.execute(folder, observer)?;
+    }
+    conclude(task, regressions, counting, folder, observer)
 }
 
 /// Explains what was counted, and writes the summary.
 fn conclude(
     task: &Task<'_>,
+    regressions: Vec<RegressionSummary>,
     counting: Counting<'_>,
     folder: &Folder,
     observer: &mut dyn Observer,
@@ -174,10 +199,10 @@ fn conclude(
     let scenarios = scenarios
         .map(|(tally, findings)| tally.finish(findings, task.shard, task.baseline))
         .collect();
-    let mut summary = Summary::new(task.plan.seeds(), task.shard, scenarios, task.baseline);
+    let mut summary = Summary::new(task, regressions, scenarios);
     if is_interrupted {
         summary.verdict = Verdict::Interrupted;
     }
-    folder.write_json("summary.json", &summary)?;
+    folder.write_json(SUMMARY, &summary)?;
     Ok(summary)
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
+use super::Regression;
 use crate::{
     base::{Digest, Seed},
     run::{
-        CoverageMark, Evidence, Expectation, Job, Mode, OPERATIONS_SUCCEED, Parting, RunConfig,
-        RunOutcome, Subject, Violation, evidence, parting, replay, run,
+        CoverageMark, Evidence, Expectation, Job, Mode, Nondeterminism, OPERATIONS_SUCCEED,
+        RunConfig, RunOutcome, Subject, Violation, evidence, nondeterminism, replay, run,
     },
 };
 
@@ -17,7 +18,7 @@ type Run = Box<dyn Fn(Seed) -> RunOutcome + Send + Sync>;
 type Explain = Box<dyn Fn(Seed, &Violation) -> Evidence + Send + Sync>;
 
 /// What executes a seed twice and says where the executions part, if they do.
-type Part = Box<dyn Fn(Seed) -> Option<Parting> + Send + Sync>;
+type Part = Box<dyn Fn(Seed) -> Option<Nondeterminism> + Send + Sync>;
 
 /// One scenario on one profile and one device.
 pub struct Entry {
@@ -83,7 +84,7 @@ impl Entry {
             },
             part: {
                 let shared = shared.clone();
-                Box::new(move |seed| parting(&shared.0, &shared.1, seed))
+                Box::new(move |seed| nondeterminism(&shared.0, &shared.1, seed))
             },
             explain: Box::new(move |seed, violation| {
                 explain(&shared.0, &shared.1, seed, violation)
@@ -125,6 +126,8 @@ impl fmt::Debug for Entry {
 pub struct Plan {
     /// The entries, in the order of results.
     pub entries: Vec<Entry>,
+    /// What is replayed before them, by name.
+    pub regressions: Vec<Regression>,
     /// The number of the first run behind each entry.
     ends: Vec<u64>,
 }
@@ -138,8 +141,20 @@ impl Plan {
         });
         Plan {
             ends: ends.collect(),
+            regressions: Vec::new(),
             entries,
         }
+    }
+
+    /// The plan with these replayed first.
+    #[must_use]
+    pub fn with_regressions(mut self, mut regressions: Vec<Regression>) -> Plan {
+        regressions.sort_by(|one, other| {
+            let (one, other) = (&one.kept, &other.kept);
+            (&one.name, &one.file).cmp(&(&other.name, &other.file))
+        });
+        self.regressions = regressions;
+        self
     }
 
     /// The number of runs.

@@ -66,14 +66,22 @@ impl From<&Witness> for Sentences {
     }
 }
 
-impl<'a> Reproducer<&'a serde_json::Value> {
-    pub(super) fn new(entry: &'a Entry, id: &str, seed: Seed, found: &Violation) -> Self {
+impl Entry {
+    /// What replays a violation that was found by a run of this entry; `scenario` is what the entry was made from, and `id` the
+    /// finding that it belongs to.
+    pub fn reproducer<S>(
+        &self,
+        id: &str,
+        scenario: S,
+        seed: Seed,
+        found: &Violation,
+    ) -> Reproducer<S> {
         Reproducer {
             version: REPRODUCER_VERSION,
             seed_version: SEED_VERSION,
             tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
             id: id.to_owned(),
-            scenario: &entry.resolved,
+            scenario,
             seed,
             invariant: found.invariant.to_owned(),
             witness: Sentences::from(&found.witness),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Shard, Verdict,
-    baseline::{Baseline, Comparison, Mark},
+    RegressionSummary, Shard, Task, Verdict,
+    baseline::{Comparison, Mark},
 };
 use crate::{
     base::{Digest, SEED_VERSION},
@@ -30,6 +30,9 @@ pub struct Summary {
     pub shard: Option<Shard>,
     /// The verdict on all scenarios.
     pub verdict: Verdict,
+    /// What came of the kept reproducers, by name.
+    #[serde(default)]
+    pub regressions: Vec<RegressionSummary>,
     /// Each scenario on each profile and device, in the order of the plan.
     pub scenarios: Vec<ScenarioSummary>,
     /// How that compares with a baseline, where one was given.
@@ -149,22 +152,29 @@ pub struct SignatureCount {
 
 impl Summary {
     pub(super) fn new(
-        seeds: [u64; 2],
-        shard: Shard,
+        task: &Task<'_>,
+        regressions: Vec<RegressionSummary>,
         scenarios: Vec<ScenarioSummary>,
-        baseline: Option<&Baseline>,
     ) -> Summary {
-        let baseline = baseline.map(|baseline| baseline.compare(&scenarios));
-        let verdicts: Vec<Verdict> = scenarios.iter().map(|scenario| scenario.verdict).collect();
+        let kept = regressions.iter().filter_map(|kept| kept.outcome.verdict());
+        let verdicts = scenarios.iter().map(|scenario| scenario.verdict);
+        let verdicts: Vec<Verdict> = verdicts.chain(kept).collect();
+        let baseline = task.baseline.map(|baseline| baseline.compare(&scenarios));
         Summary {
             version: SUMMARY_VERSION,
             seed_version: SEED_VERSION,
-            seeds,
-            shard: shard.is_part().then_some(shard),
+            seeds: task.plan.seeds(),
+            shard: task.shard.is_part().then_some(task.shard),
             verdict: Verdict::of(&verdicts),
+            regressions,
             scenarios,
             baseline,
         }
+    }
+
+    /// Whether nothing was run: of more shards than runs, some have nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.regressions.is_empty() && self.scenarios.iter().all(|scenario| scenario.runs == 0)
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) enum Command {
     Trace(TraceArguments),
     /// List what there is, a line each
     List(ListArguments),
-    /// Explain a profile, a device, an invariant, an exit code or a word
+    /// Explain a profile, one of its rules, a device, an invariant, a coverage mark, an exit code or a word
     Explain(ExplainArguments),
 }
 
@@ -49,7 +49,7 @@ const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRIT
 #[derive(Debug, Args)]
 #[command(after_help = ENVIRONMENT)]
 pub(super) struct RunArguments {
-    /// Scenario files, or folders of them
+    /// Scenario files, kept reproducers (.json), or folders of them; those in regressions/ go first
     #[arg(default_value = "scenarios")]
     pub(super) paths: Vec<PathBuf>,
     /// First seed: a number, 0x… or a commit hash [default: 0]
@@ -144,7 +144,7 @@ pub(super) struct ResultArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
-    /// A reproducer file
+    /// A reproducer file, or a token (tw1.…)
     #[arg(required_unless_present = "scenario", conflicts_with_all = ["scenario", "seed"])]
     pub(super) target: Option<PathBuf>,
     /// A scenario file instead; its first violation by --seed is replayed
@@ -156,6 +156,10 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
+    /// File it as a regression, which `run` replays first [default folder: scenarios/regressions]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
+        default_missing_value = "scenarios/regressions")]
+    pub(super) keep: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

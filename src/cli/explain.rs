@@ -9,13 +9,14 @@ use serde::Serialize;
 
 use super::{
     args::{ExplainArguments, Format},
-    exit::{Exit, Failure, MEANINGS},
+    exit::{Exit, Failure, MEANINGS, RESERVED},
     glossary::GLOSSARY,
     list, terminal,
 };
 use crate::{
     oracle::catalogue::INVARIANTS,
-    profile::{DEVICES, PROFILES, Profile, Strength},
+    profile::{DEVICES, PROFILES, Profile, Strength, Switch},
+    run::CoverageMark,
 };
 
 /// A rule of a profile is told by three paragraphs under its key.
@@ -84,9 +85,20 @@ fn topics() -> Vec<Topic> {
             ..Topic::new("invariant", invariant.id, invariant.summary)
         }
     }));
+    topics.extend(Profile::SWITCHES.iter().map(rule));
+    topics.extend(CoverageMark::ALL.iter().map(|mark| Topic {
+        paragraphs: vec![format!(
+            "Counted by crash states, under `coverage` in summary.json. A scenario demands it with require = {{ {mark} = 1 }}."
+        )],
+        ..Topic::new("coverage mark", &mark.to_string(), mark.meaning())
+    }));
     topics.extend(MEANINGS.iter().map(|(exit, meaning)| {
         let code = (*exit as u8).to_string();
         Topic::new("exit code", &code, meaning)
+    }));
+    topics.extend(RESERVED.iter().map(|(code, meaning)| {
+        let meaning = format!("reserved, and not used by this version: {meaning}");
+        Topic::new("exit code", &code.to_string(), &meaning)
     }));
     topics.extend(
         GLOSSARY
@@ -137,6 +149,37 @@ fn profile(profile: &Profile) -> Topic {
         paragraphs,
         rules: rules.collect(),
         ..Topic::new("profile", profile.name, profile.summary)
+    }
+}
+
+/// A switch of profiles: each of its values, with the profiles that have it.
+fn rule(switch: &Switch) -> Topic {
+    let has = |profile: &&Profile, word: &str| {
+        let mut rules = profile.rules().into_iter();
+        rules.any(|rule| rule.key == switch.key && rule.choice.word == word)
+    };
+    let told = switch.values.iter().map(|choice| {
+        let profiles = PROFILES.iter().filter(|profile| has(profile, choice.word));
+        let names: Vec<&str> = profiles.map(|profile| profile.name).collect();
+        let on = if names.is_empty() {
+            "No shipped profile has it".to_owned()
+        } else {
+            format!("On {}", names.join(", "))
+        };
+        format!(
+            "{} = \"{}\": {}. {on}.",
+            switch.key, choice.word, choice.meaning
+        )
+    });
+    let mut paragraphs: Vec<String> = told.collect();
+    paragraphs.push(format!(
+        "`tornwrite explain PROFILE` names the source of its choice. A scenario makes another with profile = {{ base = \
+         \"ext4-ordered\", {} = \"{}\" }}.",
+        switch.key, switch.values[0].word
+    ));
+    Topic {
+        paragraphs,
+        ..Topic::new("rule", switch.key, switch.summary)
     }
 }
 
@@ -222,8 +265,8 @@ fn unknown(name: &str, topics: &[Topic]) -> Failure {
         .map(|(_, name)| format!("`{name}`"))
         .collect();
     Failure::Usage(format!(
-        "nothing is known of `{name}`; the nearest are {}. Expected a profile, a device, an invariant, an exit code or a \
-         term: `tornwrite explain` lists them",
+        "nothing is known of `{name}`; the nearest are {}. Expected a profile, a device, an invariant, a rule of profiles, \
+         a coverage mark, an exit code or a term: `tornwrite explain` lists them",
         near.join(", ")
     ))
 }

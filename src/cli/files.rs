@@ -93,21 +93,53 @@ fn told(kind: ErrorKind) -> String {
     }
 }
 
+/// The folder beside scenarios that holds kept reproducers.
+const REGRESSIONS: &str = "regressions";
+
 /// The scenario files that a path means: itself, or the ones right in it, sorted.
 pub(super) fn scenarios(path: &Path) -> Result<Vec<PathBuf>, InputError> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+    if path.is_dir() {
+        return files_in(path, "toml");
     }
+    let is_kept = path.extension() == Some(OsStr::new("json"));
+    Ok(if is_kept {
+        Vec::new()
+    } else {
+        vec![path.to_owned()]
+    })
+}
+
+/// The kept reproducers that a path means: itself, or the ones right in its folder for them, sorted.
+pub(super) fn regressions(path: &Path) -> Result<Vec<PathBuf>, InputError> {
+    if !path.is_dir() {
+        let is_kept = path.extension() == Some(OsStr::new("json"));
+        return Ok(if is_kept {
+            vec![path.to_owned()]
+        } else {
+            Vec::new()
+        });
+    }
+    let folder = path.join(REGRESSIONS);
+    if folder.is_dir() {
+        files_in(&folder, "json")
+    } else if path.file_name() == Some(OsStr::new(REGRESSIONS)) {
+        files_in(path, "json")
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// The files right in a folder with this ending, sorted.
+fn files_in(path: &Path, extension: &str) -> Result<Vec<PathBuf>, InputError> {
     let label = path.display().to_string();
     let vfs = OsVfs::new(path);
     let entries = vfs.read_dir(vfs::Path::ROOT);
     let entries = entries.map_err(|error| InputError::whole(&label, told(error.kind)))?;
     let files = entries.iter().filter(|entry| entry.kind == FileKind::File);
     let names = files.filter_map(|entry| std::str::from_utf8(&entry.name).ok());
-    let is_scenario = |path: &PathBuf| path.extension() == Some(OsStr::new("toml"));
     Ok(names
         .map(|name| path.join(name))
-        .filter(is_scenario)
+        .filter(|path| path.extension() == Some(OsStr::new(extension)))
         .collect())
 }
 

@@ -65,7 +65,14 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
         "scenario",
         "a TOML file: subject, workload, crash, invariants, expectation, budget",
     ),
-    ("reproducer", "a file that replays one violation"),
+    (
+        "reproducer, token",
+        "a file that replays one violation; the same as one line of text",
+    ),
+    (
+        "regression, stale",
+        "a kept reproducer, which a run replays before anything new; one that cannot be laid onto what the subject does today",
+    ),
 ];
 
 #[cfg(test)]

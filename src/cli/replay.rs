@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     args::ReplayArguments,
     exit::{Exit, Failure},
-    files,
+    files, keep,
     target::{self, Target},
     terminal,
 };
@@ -37,7 +37,11 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
         write_image(&replay, directory)?;
     }
     let evidence = evidence(&job, &config, target.seed, &target.schedule, &replay);
-    terminal::print(&told(&target, &again(args), &replay, &evidence))?;
+    terminal::print(&told(&target, &replay, &evidence))?;
+    if let Some(directory) = &args.keep {
+        let kept = keep::keep(&target, &replay.verdict, &evidence, directory)?;
+        terminal::print(&kept)?;
+    }
     Ok(match replay.verdict {
         Verdict::StillFails { .. } => Exit::Violation,
         Verdict::Survives(_) => Exit::Met,
@@ -45,19 +49,8 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
     })
 }
 
-/// What the user asked for, as it can be asked for again.
-fn again(args: &ReplayArguments) -> String {
-    let shown = |path: &Path| path.display().to_string();
-    match (&args.target, &args.scenario, args.seed) {
-        (None, Some(scenario), Some(seed)) => {
-            format!("--scenario {} --seed {seed}", shown(scenario))
-        }
-        (target, ..) => target.as_deref().map_or_else(String::new, shown),
-    }
-}
-
-fn told(target: &Target, again: &str, replay: &Replay, evidence: &Evidence) -> String {
-    let head = head(target, again, replay);
+fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {
+    let head = head(target, replay);
     let layout = Layout::new(terminal::report_width(), Palette::ANSI);
     let text = report::violation_text(&head, evidence, &layout);
     let Palette { good, bad, end, .. } = Palette::ANSI;
@@ -75,8 +68,9 @@ fn told(target: &Target, again: &str, replay: &Replay, evidence: &Evidence) -> S
     format!("{text}\n{verdict}\n")
 }
 
-/// What the violation is called; `again` is how the user can name it.
-fn head(target: &Target, again: &str, replay: &Replay) -> ViolationHead {
+/// What the violation is called.
+fn head(target: &Target, replay: &Replay) -> ViolationHead {
+    let again = target.again();
     let crash = &target.scenario.crash;
     let profile = crash.profiles.first();
     let device = crash.devices.first();

@@ -16,7 +16,7 @@ use super::{
     terminal,
 };
 use crate::{
-    campaign::{Baseline, Folder, Summary},
+    campaign::{Baseline, Folder, RegressionOutcome, Summary},
     report::{self, Detail, Human, Palette},
 };
 
@@ -125,13 +125,14 @@ impl<'a> Results<'a> {
         if let Some(name) = &out.name {
             files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
         }
+        warn_of_stale(summary);
         self.print(&self.told(out, folder, summary)?)?;
         self.exports.write(summary, folder, &out.label)?;
         if let Some(output) = &self.recorded {
             baseline::record(output, summary)?;
         }
         // Of more shards than runs, some have nothing to do.
-        if summary.shard.is_some() && summary.scenarios.iter().all(|scenario| scenario.runs == 0) {
+        if summary.shard.is_some() && summary.is_idle() {
             return Ok(Exit::Met);
         }
         Ok(summary.verdict.into())
@@ -155,5 +156,13 @@ impl<'a> Results<'a> {
             told: &|finding| export::told(folder, finding),
         };
         Ok(report::campaign(summary, &human))
+    }
+}
+
+/// What a stale regression guarded is not guarded any more.
+fn warn_of_stale(summary: &Summary) {
+    let kept = summary.regressions.iter();
+    for kept in kept.filter(|kept| kept.outcome == RegressionOutcome::Stale) {
+        terminal::warn(&format!("{} is stale: {}", kept.file, kept.reason));
     }
 }

@@ -6,7 +6,7 @@ use super::{
     args::{ModeName, RunArguments},
     environment::Environment,
     exit::Failure,
-    files,
+    files, regressions,
 };
 use crate::{
     base::Digest,
@@ -29,13 +29,14 @@ pub(super) fn plan(args: &RunArguments, environment: &Environment) -> Result<Pla
             }
         }
     }
-    if entries.is_empty() {
+    let regressions = regressions::load(&args.paths)?;
+    if entries.is_empty() && regressions.is_empty() {
         return Err(Failure::Nothing(
             "there is no scenario in what was selected".to_owned(),
         ));
     }
     distinct(&entries)?;
-    Ok(Plan::new(entries))
+    Ok(Plan::new(entries).with_regressions(regressions))
 }
 
 /// Reads a scenario file.

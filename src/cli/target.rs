@@ -4,10 +4,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{exit::Failure, files, select};
+use super::{exit::Failure, files, select, terminal};
 use crate::{
-    base::{SEED_VERSION, Seed},
-    campaign::{REPRODUCER_VERSION, Reproducer},
+    base::{Digest, SEED_VERSION, Seed},
+    campaign::{
+        Entry, REPRODUCER_VERSION, Reproducer, Sentences,
+        token::{self, TOKEN_CHARACTERS_MAX, TokenError},
+    },
     oracle::catalogue,
     run::{OPERATIONS_SUCCEED, Schedule, run},
     scenario::{InputError, Problem, Scenario},
@@ -29,6 +32,67 @@ pub(super) struct Target {
     pub(super) seed: Seed,
     pub(super) invariant: String,
     pub(super) schedule: Schedule,
+    found: Found,
+    /// What `tornwrite replay` takes to see it again.
+    named: String,
+}
+
+/// What was found at the time: it takes none of that to see it again.
+struct Found {
+    tornwrite: String,
+    id: String,
+    witness: Sentences,
+    signature: String,
+    image: Digest,
+}
+
+impl Target {
+    fn new(reproducer: Reproducer<Scenario>, named: String) -> Target {
+        Target {
+            scenario: reproducer.scenario,
+            seed: reproducer.seed,
+            invariant: reproducer.invariant,
+            schedule: reproducer.schedule,
+            found: Found {
+                tornwrite: reproducer.tornwrite,
+                id: reproducer.id,
+                witness: reproducer.witness,
+                signature: reproducer.signature,
+                image: reproducer.image,
+            },
+            named,
+        }
+    }
+
+    /// All that a file of it holds.
+    pub(super) fn reproducer(&self) -> Reproducer<Scenario> {
+        let found = &self.found;
+        Reproducer {
+            version: REPRODUCER_VERSION,
+            seed_version: SEED_VERSION,
+            tornwrite: found.tornwrite.clone(),
+            id: found.id.clone(),
+            scenario: self.scenario.clone(),
+            seed: self.seed,
+            invariant: self.invariant.clone(),
+            witness: found.witness.clone(),
+            signature: found.signature.clone(),
+            schedule: self.schedule.clone(),
+            image: found.image,
+        }
+    }
+
+    /// The finding that it belongs to.
+    pub(super) fn id(&self) -> &str {
+        &self.found.id
+    }
+
+    /// What a command takes to see it again: the token where it is short, or how it was named.
+    pub(super) fn again(&self) -> String {
+        let token = token::encode(&self.reproducer()).ok();
+        let token = token.filter(|token| token.len() <= TOKEN_CHARACTERS_MAX);
+        token.unwrap_or_else(|| self.named.clone())
+    }
 }
 
 /// What the command line names: a reproducer, or a scenario and a seed; nothing if that seed violates nothing.
@@ -44,55 +108,84 @@ pub(super) fn named(
     }
 }
 
-/// Reads a reproducer.
-fn load(path: &Path) -> Result<Target, Failure> {
+/// Reads a reproducer: a file, or a token in place of one.
+pub(super) fn load(path: &Path) -> Result<Target, Failure> {
     let label = path.display().to_string();
+    if token::looks_like_one(&label) && !path.exists() {
+        return from_token(&label);
+    }
     let bytes = files::read(path, REPRODUCER_BYTES_MAX)?;
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| InputError::whole(&label, "not UTF-8: expected a text file"))?;
+    let reproducer = parse(&label, &text)?;
+    Ok(Target::new(reproducer, terminal::quoted(&label)))
+}
+
+fn from_token(token: &str) -> Result<Target, Failure> {
+    let start: String = token.chars().take(16).collect();
+    let wrong = |error: TokenError| {
+        Failure::Usage(format!("the token {}…: {error}", start.escape_default()))
+    };
+    let text = token::text(token).map_err(wrong)?;
+    let reproducer = parse(&format!("{start}…"), &text)?;
+    Ok(Target::new(reproducer, token.to_owned()))
+}
+
+/// Reads the text of a reproducer, which may begin with lines of comment.
+fn parse(label: &str, text: &str) -> Result<Reproducer<Scenario>, InputError> {
+    let json = without_header(text);
     let misread = |error: serde_json::Error| {
         let message = error.to_string();
         let message = message
             .rsplit_once(" at line ")
             .map_or(&*message, |(message, _)| message);
-        InputError::at_line(&label, &text, error.line(), error.column(), message)
+        InputError::at_line(label, text, error.line(), error.column(), message)
     };
-    let head: Head = serde_json::from_str(&text).map_err(misread)?;
+    let place = |key: &str| {
+        let at = json.find(key).unwrap_or(0);
+        at..at + key.len()
+    };
+    let head: Head = serde_json::from_str(&json).map_err(misread)?;
     for (what, found, expected) in [
         ("version", head.version, REPRODUCER_VERSION),
         ("seed_version", head.seed_version, SEED_VERSION),
     ] {
         if found != expected {
-            let at = text.find(&format!("\"{what}\"")).unwrap_or(0);
-            let span = at..at + what.len() + 2;
+            let span = place(&format!("\"{what}\""));
             let message = format!("{what} {found} is not supported: expected {expected}");
-            return Err(InputError::at(&label, &text, span, &message).into());
+            return Err(InputError::at(label, text, span, &message));
         }
     }
-    let reproducer: Reproducer<Scenario> = serde_json::from_str(&text).map_err(misread)?;
+    let mut reproducer: Reproducer<Scenario> = serde_json::from_str(&json).map_err(misread)?;
     let known = reproducer.invariant == OPERATIONS_SUCCEED;
     if let (false, Err(error)) = (known, catalogue::find(&reproducer.invariant)) {
-        let at = text.find("\"invariant\"").unwrap_or(0);
-        let span = at..at + "\"invariant\"".len();
-        return Err(InputError::at(&label, &text, span, &error.to_string()).into());
+        let span = place("\"invariant\"");
+        return Err(InputError::at(label, text, span, &error.to_string()));
     }
-    let mut scenario = reproducer.scenario;
     let misplaced = |problem: Problem| {
         let key = problem
             .key
             .last()
             .map_or_else(String::new, |key| format!("\"{key}\""));
-        let at = text.find(&key).unwrap_or(0);
-        InputError::at(&label, &text, at..at + key.len(), &problem.message)
+        InputError::at(label, text, place(&key), &problem.message)
     };
-    scenario.check().map_err(misplaced)?;
-    scenario.resolve().map_err(misplaced)?;
-    Ok(Target {
-        scenario,
-        seed: reproducer.seed,
-        invariant: reproducer.invariant,
-        schedule: reproducer.schedule,
-    })
+    reproducer.scenario.check().map_err(misplaced)?;
+    reproducer.scenario.resolve().map_err(misplaced)?;
+    Ok(reproducer)
+}
+
+/// The text with blanks in place of the lines of comment that it begins with, so that every other byte stays where it is.
+fn without_header(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    let header = lines.take_while(|line| {
+        let line = line.trim_start();
+        line.is_empty() || line.starts_with("//")
+    });
+    let end = header.map(str::len).sum();
+    let blank = |byte| if byte == b'\n' { '\n' } else { ' ' };
+    let mut json: String = text[..end].bytes().map(blank).collect();
+    json.push_str(&text[end..]);
+    json
 }
 
 /// The first violation of a scenario by a seed, on the first profile that shows one.
@@ -103,13 +196,38 @@ fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
         let config = scenario.run_config().map_err(refused)?;
         let found = run(&job, &config, seed).violations.into_iter().next();
         if let Some(found) = found {
-            return Ok(Some(Target {
-                scenario,
-                seed,
-                invariant: found.invariant.to_owned(),
-                schedule: found.schedule,
-            }));
+            let subject = scenario.subject.store.name();
+            let entry = Entry::new(&scenario.name, subject, job, config);
+            let label = terminal::quoted(&path.display().to_string());
+            let named = format!("--scenario {label} --seed {seed}");
+            let id = entry.finding(seed, &found);
+            let reproducer = entry.reproducer(&id, scenario, seed, &found);
+            return Ok(Some(Target::new(reproducer, named)));
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_leaves_every_other_byte_where_it_is() {
+        let text =
+            "// a story of 3 \u{e9}\u{2702}\n\n  // told\n{ \"a\": \"// b\" }\n// no header\n";
+        let json = without_header(text);
+        assert_eq!(json.len(), text.len());
+        assert_eq!(json.lines().count(), text.lines().count());
+        assert_eq!(json.trim_start(), "{ \"a\": \"// b\" }\n// no header\n");
+        assert_eq!(json.find('{'), text.find('{'));
+    }
+
+    #[test]
+    fn what_is_wrong_behind_a_header_is_told_with_its_line() {
+        let error = parse("r.json", "// one\n// two\n{\n  nothing\n}").unwrap_err();
+        assert_eq!((error.line, error.column), (4, 3), "{error}");
+        let error = parse("r.json", "// nothing but a header\n").unwrap_err();
+        assert!(error.to_string().contains("EOF"), "{error}");
+    }
 }

@@ -58,6 +58,15 @@ pub(super) fn warn(text: &str) {
     let _ = writeln!(anstream::stderr(), "warning: {text}");
 }
 
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Whether someone watches what goes to standard error.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -3,12 +3,12 @@
 /// Declares the values of one switch, each with its word in scenarios and its meaning in documentation.
 macro_rules! switch {
     (
-        $(#[$attribute:meta])*
+        $(#[doc = $summary:literal])+
         pub enum $name:ident as $key:literal {
             $($variant:ident = $word:literal: $meaning:literal,)+
         }
     ) => {
-        $(#[$attribute])*
+        $(#[doc = $summary])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
             $(#[doc = $meaning] $variant,)+
@@ -21,6 +21,7 @@ macro_rules! switch {
             /// The switch with all its values, as scenarios and documentation name them.
             pub const SWITCH: Switch = Switch {
                 key: $key,
+                summary: concat!($($summary),+).trim_ascii_start(),
                 values: &[$(Choice { word: $word, meaning: $meaning }),+],
             };
 
@@ -44,6 +45,8 @@ macro_rules! switch {
 pub struct Switch {
     /// The key in a scenario's inline profile, and the name of the rule.
     pub key: &'static str,
+    /// What it decides, in a sentence.
+    pub summary: &'static str,
     /// The values that it may have.
     pub values: &'static [Choice],
 }

@@ -9,6 +9,7 @@ use super::{
     grouped,
     numbers::counted,
     order::{Placed, findings},
+    regressions::{self, regressions},
     table::table,
 };
 use crate::campaign::{Comparison, Finding, ScenarioSummary, Status, Summary, Verdict};
@@ -52,8 +53,8 @@ impl std::fmt::Debug for Human<'_> {
 
 /// Tells of a campaign.
 pub fn campaign(summary: &Summary, human: &Human<'_>) -> String {
-    let mut text = String::new();
-    if human.detail > Detail::Quiet {
+    let mut text = regressions(summary, human.detail, &human.palette);
+    if human.detail > Detail::Quiet && !summary.scenarios.is_empty() {
         text += &table(summary, human.detail, &human.palette);
         text.push('\n');
     }
@@ -204,11 +205,14 @@ impl Human<'_> {
             .filter(|scenario| !scenario.met)
             .count() as u64;
         let all = counted(summary.scenarios.len() as u64, "scenario");
+        let all = all + &regressions::count(summary);
         let Palette { good, bad, end, .. } = self.palette;
         let verdict = match summary.verdict {
             Verdict::Expected => format!("{good}as expected{end}: {all}{}", known(summary)),
             Verdict::Unexpected => format!("{bad}NOT AS EXPECTED{end}: {not_met} of {all}"),
-            Verdict::Unexercised if summary.scenarios.is_empty() => {
+            Verdict::Unexercised
+                if summary.scenarios.is_empty() && summary.regressions.is_empty() =>
+            {
                 format!("{bad}NOTHING SELECTED{end}")
             }
             Verdict::Unexercised => format!("{bad}NOT EXERCISED{end}: {not_met} of {all}"),

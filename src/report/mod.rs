@@ -18,7 +18,9 @@ mod layout;
 mod legality;
 mod numbers;
 mod order;
+mod regressions;
 mod space;
+mod story;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,11 +29,12 @@ mod trace;
 mod violation;
 
 pub use export::{ExportFormat, Results, Told, export};
-pub use finding::sentences;
+pub use finding::{paragraph, sentences};
 pub use human::{Detail, Human, campaign};
 pub use layout::Layout;
 pub use legality::{legality, missing};
 pub use numbers::grouped;
+pub use story::story;
 pub use trace::trace_text;
 pub use violation::{ViolationHead, violation_text};
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::{Detail, Human, Palette, Told, WIDTH_COLUMNS, campaign, grouped};
 use crate::{
     base::Digest,
-    campaign::{Finding, InvariantSummary, ScenarioSummary, Sentences, Summary, Verdict},
+    campaign::{
+        Finding, InvariantSummary, RegressionOutcome, RegressionSummary, ScenarioSummary,
+        Sentences, Summary, Verdict,
+    },
     run::{Expectation, LegalStates, Mode},
 };
 
@@ -74,6 +77,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
         seeds: [0, 1],
         shard: None,
         verdict: scenario.verdict,
+        regressions: Vec::new(),
         scenarios: vec![scenario],
         baseline: None,
     };
@@ -163,6 +167,84 @@ fn what_is_expected_takes_a_line_each() {
     );
     assert!(!normal.contains("However"));
     assert!(told(scenario(Verdict::Expected, &ALL), Detail::Verbose).contains("However"));
+}
+
+fn with_regressions(detail: Detail) -> String {
+    let outcomes = [
+        (
+            RegressionOutcome::Fixed,
+            "a barrier now makes certain: block 7 of write wal/000001.log (by fsync 14 of wal/000001.log)",
+        ),
+        (
+            RegressionOutcome::FoundAsExpected,
+            "durable-ack is violated",
+        ),
+        (
+            RegressionOutcome::StillFails,
+            "durable-ack is violated; it was kept for atomic-batch",
+        ),
+        (
+            RegressionOutcome::Stale,
+            "operation 1 was `create others` and is `create numbers`",
+        ),
+    ];
+    let kept = outcomes.map(|(outcome, reason)| RegressionSummary {
+        name: "wal-note-behind-torn-tail-durable-ack-V-0123456789ab".to_owned(),
+        file: "scenarios/regressions/r.json".to_owned(),
+        scenario: "wal-note-behind-torn-tail".to_owned(),
+        invariant: "durable-ack".to_owned(),
+        outcome,
+        reason: reason.to_owned(),
+    });
+    let summary = Summary {
+        version: 1,
+        seed_version: 1,
+        shard: None,
+        baseline: None,
+        seeds: [0, 1],
+        verdict: Verdict::Unexpected,
+        regressions: kept.into(),
+        scenarios: vec![scenario(Verdict::Expected, &[])],
+    };
+    campaign(
+        &summary,
+        &Human {
+            detail,
+            palette: Palette::PLAIN,
+            folder: "reports/scenarios-0-1",
+            told: &|_| Told::default(),
+        },
+    )
+}
+
+#[test]
+fn kept_reproducers_stand_above_the_table_and_count_in_the_verdict() {
+    let text = with_regressions(Detail::Normal);
+    let (regressions, rest) = text
+        .split_once("\n\nscenario ")
+        .expect("a table behind them");
+    for word in ["fixed ", "as expected ", "STILL FAILS ", "stale "] {
+        assert!(
+            regressions.contains(&format!("\n  {word}")),
+            "{word}: {text}"
+        );
+    }
+    let verdict = "\nNOT AS EXPECTED: 0 of 1 scenario, 4 regressions (1 still failing, 1 stale)\n";
+    assert!(rest.contains(verdict), "{text}");
+    assert!(
+        text.lines()
+            .all(|line| line.chars().count() <= WIDTH_COLUMNS),
+        "{text}"
+    );
+    let quiet = with_regressions(Detail::Quiet);
+    assert!(
+        quiet.contains("\n  STILL FAILS ") && quiet.contains("\n  stale "),
+        "{quiet}"
+    );
+    assert!(
+        !quiet.contains("\n  fixed ") && !quiet.contains("\n  as expected "),
+        "{quiet}"
+    );
 }
 
 #[test]

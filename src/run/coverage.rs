@@ -77,6 +77,34 @@ impl CoverageMark {
         CoverageMark::GarbageSector,
     ];
 
+    /// What a crash state shows that has the mark, a sentence without its full stop.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            CoverageMark::TornTail => "Of the last write, some sectors survived and some did not",
+            CoverageMark::TornWrite => "Of any write, some sectors survived and some did not",
+            CoverageMark::LostDirectoryEntry => "A name was lost",
+            CoverageMark::Reordered => "Something survived, and something earlier did not",
+            CoverageMark::SizeBeforeData => "A length survived, and bytes below it did not",
+            CoverageMark::ForeignFill => "Lost bytes showed garbage, or what a deleted file left",
+            CoverageMark::AllLost => "Nothing pending survived, though there was something",
+            CoverageMark::CrashInRecovery => "The crash fell inside a recovery",
+            CoverageMark::CreationWindow => "The crash fell before anything was acknowledged",
+            CoverageMark::CutInFlight => {
+                "The crash took the process alone, and cut the write in flight"
+            }
+            CoverageMark::LaterLife => "A second life or a later one",
+            CoverageMark::InjectedError => "The crash came after an injected error",
+            CoverageMark::FailedFsync => "The crash came after a failed barrier",
+            CoverageMark::MediaFault => "The device damaged something that later writes prove",
+            CoverageMark::MediaFaultInLastGroup => {
+                "The device damaged what was written last, which cannot be told from a tear"
+            }
+            CoverageMark::GarbageSector => {
+                "A sector that was being written when the power went holds garbage"
+            }
+        }
+    }
+
     pub(super) fn of_damage(class: DamageClass) -> CoverageMark {
         match class {
             DamageClass::OfTheCrash => CoverageMark::GarbageSector,
@@ -202,5 +230,19 @@ impl Seen {
         self.kept_any |= share.kept;
         self.torn |= share.kept && share.lost;
         self.size_before_data |= share.size_before_data;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_is_explained_as_it_is_documented() {
+        let source = include_str!("coverage.rs");
+        for mark in CoverageMark::ALL {
+            let documented = format!("    /// {}.\n    {mark:?},\n", mark.meaning());
+            assert!(source.contains(&documented), "{documented}");
+        }
     }
 }

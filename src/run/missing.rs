@@ -91,7 +91,7 @@ pub fn missing<S: Subject>(
             return None;
         }
         reruns += 1;
-        let verdict = execute_edited(job, config, seed, schedule, invariant, edit);
+        let verdict = execute_edited(job, config, seed, schedule, invariant, replay.novelty, edit);
         let same = |now| now == invariant;
         Some(matches!(verdict, Verdict::StillFails { invariant: now, .. } if same(now)))
     };

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
-    driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
-    lay::{Divergence, Laid, lay},
+    driver::{OPERATIONS_SUCCEED, operations, settle, trials},
+    fit::{Divergence, Fit, Novelty, Parting},
+    lay::{Laid, lay},
     legality::{Legality, Stage},
-    life::{Life, Start, record},
+    life::{Start, record},
     media::{self, LastGroup},
-    recover::{Recovered, Trials, recover},
-    state::{cut_in_flight, history, past},
+    recover::{Trials, recover},
+    state::{cut_in_flight, past},
     subject::Job,
 };
 use crate::{
     base::{Digest, Position, Seed},
     crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
-    oracle::{Compared, Damage, Outcome, Witness},
-    simfs::{FaultPlan, Recording},
+    oracle::{Compared, Damage, Witness},
+    simfs::{FaultPlan, InjectedError, Recording},
     workload::{CrashKind, Ledger},
 };
 
@@ -39,6 +40,8 @@ pub struct Replay {
     pub(super) stages: Vec<Stage>,
     /// The life that no crash ended, behind them.
     pub(super) uncrashed: Option<Stage>,
+    /// What became of effects that were not there when the crashes were recorded.
+    pub(super) novelty: Novelty,
 }
 
 /// A crash of a schedule that is to be another one.
@@ -71,26 +74,30 @@ pub enum Verdict {
 }
 
 /// A replay under way.
-struct Replayer<'a, S: Subject> {
-    job: &'a Job<S>,
-    config: &'a RunConfig,
-    trials: Trials,
-    timelines: Vec<Timeline>,
+pub(super) struct Replayer<'a, S: Subject> {
+    pub(super) job: &'a Job<S>,
+    pub(super) config: &'a RunConfig,
+    pub(super) trials: Trials,
+    pub(super) timelines: Vec<Timeline>,
     stages: Vec<Stage>,
-    uncrashed: Option<Stage>,
-    covered: Vec<String>,
-    image: Image,
+    pub(super) uncrashed: Option<Stage>,
+    pub(super) fit: Fit,
+    pub(super) image: Image,
     live: Image,
-    comparison: Vec<Compared>,
+    pub(super) comparison: Vec<Compared>,
     /// What the device did to the disk of this life.
-    damage: Option<Damage>,
+    pub(super) damage: Option<Damage>,
     last_group: LastGroup,
-    edit: Option<&'a Edit<'a>>,
+    pub(super) edit: Option<&'a Edit<'a>>,
+    novelty: Novelty,
     /// How many crashes there were.
     crashes: usize,
 }
 
 /// Executes the choices of `schedule` and looks for a violation of `invariant`.
+///
+/// What is new since they were recorded survives first. If nothing is violated then, and all of the choices has its place, it
+/// is lost: that is as legal, and a subject that survives only the one does not survive the crash.
 pub fn replay<S: Subject>(
     job: &Job<S>,
     config: &RunConfig,
@@ -100,15 +107,17 @@ pub fn replay<S: Subject>(
 ) -> Replay {
     let mut replayer = Replayer::new(job, config, seed);
     let verdict = replayer.verdict_of(schedule, invariant);
-    Replay {
-        verdict,
-        timelines: replayer.timelines,
-        image: replayer.image,
-        live: replayer.live,
-        comparison: replayer.comparison,
-        stages: replayer.stages,
-        uncrashed: replayer.uncrashed,
+    if matches!(verdict, Verdict::Survives(_)) && replayer.fit.leaves_news_open() {
+        let mut stricter = Replayer {
+            novelty: Novelty::Lost,
+            ..Replayer::new(job, config, seed)
+        };
+        let verdict = stricter.verdict_of(schedule, invariant);
+        if matches!(verdict, Verdict::StillFails { .. }) {
+            return stricter.into_replay(verdict);
+        }
     }
+    replayer.into_replay(verdict)
 }
 
 /// The same with one crash changed.
@@ -118,10 +127,12 @@ pub(super) fn execute_edited<S: Subject>(
     seed: Seed,
     schedule: &Schedule,
     invariant: &str,
+    novelty: Novelty,
     edit: &Edit<'_>,
 ) -> Verdict {
     let mut replayer = Replayer {
         edit: Some(edit),
+        novelty,
         ..Replayer::new(job, config, seed)
     };
     replayer.verdict_of(schedule, invariant)
@@ -143,31 +154,53 @@ impl<'a, S: Subject> Replayer<'a, S> {
             timelines: Vec::new(),
             stages: Vec::new(),
             uncrashed: None,
-            covered: Vec::new(),
+            fit: Fit::default(),
             image: Image::empty(),
             live: Image::empty(),
             comparison: Vec::new(),
             damage: None,
             last_group: LastGroup::default(),
             edit: None,
+            novelty: Novelty::default(),
             crashes: 0,
         }
     }
 
+    fn into_replay(self, verdict: Verdict) -> Replay {
+        Replay {
+            verdict,
+            timelines: self.timelines,
+            image: self.image,
+            live: self.live,
+            comparison: self.comparison,
+            stages: self.stages,
+            uncrashed: self.uncrashed,
+            novelty: self.novelty,
+        }
+    }
+
     fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
+        let has_errors = !schedule.errors.is_empty() || !schedule.errors_in_recovery.is_empty();
+        self.fit = Fit::new(
+            &[&schedule.crashes, &schedule.in_recovery],
+            has_errors,
+            self.novelty,
+        );
         let verdict = self.lives(schedule, invariant);
-        verdict.unwrap_or_else(Verdict::Stale)
+        verdict.unwrap_or_else(|divergence| self.fit.ends(divergence))
     }
 
     /// The choice on today's trace, or what takes its place.
-    fn lay<'g>(
-        &self,
+    pub(super) fn lay<'g>(
+        &mut self,
         choice: &CrashChoice,
         recording: &Recording,
         graph: &'g PersistenceGraph<'g>,
+        title: &str,
     ) -> Result<Laid<'g>, Divergence> {
         let Some(edit) = self.edit.filter(|edit| edit.stage == self.crashes) else {
-            return lay(choice, recording, graph);
+            let laid = lay(choice, recording, graph, title, &mut self.fit);
+            return laid.map_err(|parting| self.fit.divergence(title, parting));
         };
         let window = Frontier::new(graph).window(edit.point);
         let kept = window.pending.iter().zip(window.everything());
@@ -175,7 +208,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
         Ok(Laid {
             selection: kept.collect(),
             window,
-            covered: Vec::new(),
+            operations: 0,
         })
     }
 
@@ -193,28 +226,44 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
-            let graph = self.config.graph(&life.recording);
-            let laid = self.lay(choice, &life.recording, &graph)?;
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
-            start = self.crash(choice, &laid, &life.recording, title);
+            let errors = schedule.errors.get(number as usize);
+            self.expect_errors(errors.map(Vec::as_slice), &life.errors, &title);
+            let graph = self.config.graph(&life.recording);
+            let laid = self.lay(choice, &life.recording, &graph, &title)?;
+            start = self.crash(choice, &laid, &life.recording, title.clone());
             let point = laid.window.point;
             let is_last = number as usize + 1 == schedule.crashes.len();
             let faults = self.faults_in_recovery(schedule).filter(|_| is_last);
             let past = past(&life, point);
             let recovered = recover(self.job, start.clone(), self.trials, &past, faults);
             if is_last && invariant != OPERATIONS_SUCCEED {
+                let errors = Some(schedule.errors_in_recovery.as_slice());
+                self.expect_errors(errors, &recovered.errors, &title);
                 return self.judge(schedule, invariant, &life, point, choice.kind, recovered);
             }
             let Ok(state) = &recovered.shown else {
-                return Ok(Verdict::Survives(
-                    "an earlier recovery now fails in another way".to_owned(),
-                ));
+                return self.without_a_next_life(invariant, &life, point, choice.kind, &recovered);
             };
             drop(laid);
             drop(graph);
             earlier = settle(self.job, life, point, choice.kind, state);
         }
         unreachable!("a life without a crash ends the replay")
+    }
+
+    /// Errors that were injected have to be injected again, or what follows is not what was recorded.
+    fn expect_errors(
+        &mut self,
+        recorded: Option<&[InjectedError]>,
+        today: &[(Position, InjectedError)],
+        title: &str,
+    ) {
+        let first = recorded.and_then(<[InjectedError]>::first);
+        if let Some(error) = first.filter(|_| today.is_empty()) {
+            let (operation, nth) = (error.operation.clone(), error.nth);
+            self.fit.misses(title, Parting::Error { operation, nth });
+        }
     }
 
     /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
@@ -232,7 +281,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
     }
 
     /// Takes down what a crash left; the start of what follows.
-    fn crash(
+    pub(super) fn crash(
         &mut self,
         choice: &CrashChoice,
         laid: &Laid<'_>,
@@ -242,11 +291,14 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let Laid {
             window,
             selection,
-            covered,
+            operations,
         } = laid;
-        self.covered.extend(covered.iter().cloned());
         self.crashes += 1;
         let in_flight = pages_in_flight(&recording.trace, window.point);
+        if choice.pages_in_flight > 0 && in_flight == 0 {
+            let number = *operations;
+            self.fit.misses(&title, Parting::InFlight { number });
+        }
         let pages = choice.pages_in_flight.min(in_flight);
         self.image = match choice.kind {
             CrashKind::PowerLoss => window.image(selection),
@@ -298,100 +350,13 @@ impl<'a, S: Subject> Replayer<'a, S> {
             return title;
         };
         let faulted = media::lay(fault, window, selection, &mut self.image, &self.last_group);
-        let title = match &faulted {
-            Some(_) => format!("{title}; after it {fault}"),
-            None => format!("{title}; there is no such place any more: {fault}"),
+        let title = if faulted.is_some() {
+            format!("{title}; after it {fault}")
+        } else {
+            self.fit.misses(&title, Parting::Fault(fault.to_string()));
+            format!("{title}; there is no such place any more: {fault}")
         };
         self.damage = faulted.map(|faulted| faulted.damage);
         title
-    }
-
-    fn without_a_crash(&mut self, life: &Life<S::Operation>, number: u32) -> Verdict {
-        let graph = self.config.graph(&life.recording);
-        let end = life.recording.trace.end();
-        let window = crate::crash::Frontier::new(&graph).window(end);
-        let title = format!("life {}, without a crash", number + 1);
-        let everything = window.everything();
-        let kind = CrashKind::ProcessCrash;
-        let timeline = Timeline::new(title.clone(), kind, &window, &everything);
-        self.timelines.push(timeline);
-        let profile = self.config.profile;
-        self.uncrashed = Some(Stage::new(title, kind, profile, &window, &everything));
-        match &life.failure {
-            Some((operation, failure)) => {
-                let witness = failed(*operation, failure, !life.errors.is_empty());
-                self.comparison = vec![Compared {
-                    operation: operation.map_or("opening it".to_owned(), |id| id.to_string()),
-                    expected: "succeeds, or says which injected error kept it".to_owned(),
-                    shown: failure.to_string(),
-                    agrees: false,
-                }];
-                Verdict::StillFails {
-                    invariant: OPERATIONS_SUCCEED,
-                    witness,
-                    image: Digest::default(),
-                }
-            }
-            None => Verdict::Survives("every operation succeeds now".to_owned()),
-        }
-    }
-
-    fn judge(
-        &mut self,
-        schedule: &Schedule,
-        invariant: &str,
-        life: &Life<S::Operation>,
-        point: Position,
-        kind: CrashKind,
-        mut recovered: Recovered<S>,
-    ) -> Result<Verdict, Divergence> {
-        let mut kind = kind;
-        for (depth, choice) in schedule.in_recovery.iter().enumerate() {
-            let graph = self.config.graph(&recovered.recording);
-            let laid = self.lay(choice, &recovered.recording, &graph)?;
-            let title = format!("recovery {} from it", depth + 1);
-            let start = self.crash(choice, &laid, &recovered.recording, title);
-            kind = kind.max(choice.kind);
-            let again = recover(self.job, start, self.trials, &past(life, point), None);
-            drop(laid);
-            drop(graph);
-            recovered = again;
-        }
-        let history = history(life, point, kind);
-        let case = recovered.case(&history, kind, self.damage.as_ref());
-        let mut outcomes = Vec::new();
-        self.job.oracle.check(&case, &mut outcomes);
-        if self.edit.is_none() {
-            self.comparison = self.job.oracle.compare(&case);
-        }
-        Ok(self.verdict(invariant, outcomes))
-    }
-
-    fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
-        let names = self.job.oracle.invariants();
-        let mut violated: Vec<_> = names
-            .into_iter()
-            .zip(outcomes)
-            .filter_map(|(name, outcome)| match outcome {
-                Outcome::Violated(witness) => Some((name, *witness)),
-                _ => None,
-            })
-            .collect();
-        let place = violated
-            .iter()
-            .position(|(name, _)| *name == invariant)
-            .unwrap_or(0);
-        if violated.is_empty() {
-            return Verdict::Survives(match self.covered.as_slice() {
-                [] => "what recovery shows is a legal history".to_owned(),
-                covered => format!("a barrier now makes certain: {}", covered.join(", ")),
-            });
-        }
-        let (invariant, witness) = violated.swap_remove(place);
-        Verdict::StillFails {
-            invariant,
-            witness,
-            image: self.image.digest(),
-        }
     }
 }

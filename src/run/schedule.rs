@@ -13,7 +13,7 @@ use crate::{
     crash::{EffectKind, Kept, Window},
     image::Inode,
     simfs::{InjectedError, Recording},
-    trace::{Action, Entry, Paths, Trace},
+    trace::{Action, Entry, Mark, Paths, Promise, Trace},
     workload::CrashKind,
 };
 
@@ -70,6 +70,17 @@ pub struct Anchor {
     pub marks: u32,
     /// Halves of barriers between the last of those marks and the place.
     pub then: u32,
+    /// Promises that something is durable, from the start to the place.
+    #[serde(default)]
+    pub acknowledged: u32,
+}
+
+/// Whether an entry is the promise that something is durable.
+pub(super) fn is_promise(entry: &Entry) -> bool {
+    let Action::Mark(mark) = entry.action else {
+        return false;
+    };
+    matches!(mark, Mark::Acknowledged(_, Promise::Durable))
 }
 
 /// A pending effect that did not survive as a whole.
@@ -167,7 +178,8 @@ impl Outline {
     fn anchor(&self, point: Position, trace: &Trace) -> Anchor {
         let last = self.names.range(..point.0).next_back();
         let start = last.map_or(0, |(index, _)| *index as usize + 1);
-        let between = &trace.entries()[start..point.index()];
+        let before = &trace.entries()[..point.index()];
+        let between = &before[start..];
         let is_mark = |entry: &&Entry| matches!(entry.action, Action::Mark(_));
         let behind_marks = between
             .iter()
@@ -182,6 +194,7 @@ impl Outline {
             nth,
             marks,
             then: count(behind_marks),
+            acknowledged: count(before.iter().filter(|entry| is_promise(entry)).count()),
         }
     }
 }

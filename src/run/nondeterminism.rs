@@ -10,7 +10,7 @@ use crate::{base::Seed, simfs::Recording};
 
 /// The first place at which two executions of one run differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Parting {
+pub enum Nondeterminism {
     /// In the work of a life, counted from 1: what was done in its place.
     Work {
         /// The life.
@@ -28,7 +28,11 @@ pub enum Parting {
 }
 
 /// Executes a run twice; nothing if both do and find the same.
-pub fn parting<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> Option<Parting> {
+pub fn nondeterminism<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+) -> Option<Nondeterminism> {
     let mut lives: Vec<Recording> = Vec::new();
     let first = run_watched(job, config, seed, &mut |recording| {
         lives.push(recording.clone());
@@ -44,14 +48,14 @@ pub fn parting<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> Opti
         }
     });
     let differs = first != second || lives.len() != number;
-    parted.or(differs.then_some(Parting::Recovery {
+    parted.or(differs.then_some(Nondeterminism::Recovery {
         life: lives.len().min(number),
     }))
 }
 
-fn in_work(life: usize, before: &Recording, now: &Recording) -> Option<Parting> {
+fn in_work(life: usize, before: &Recording, now: &Recording) -> Option<Nondeterminism> {
     let index = before.trace.first_difference(&now.trace)?;
-    Some(Parting::Work {
+    Some(Nondeterminism::Work {
         life,
         first: named(before, index),
         second: named(now, index),
@@ -65,7 +69,7 @@ fn named(recording: &Recording, index: usize) -> Option<NamedOperation> {
     Some(NamedOperation::new(recording, &outline, index))
 }
 
-impl fmt::Display for Parting {
+impl fmt::Display for Nondeterminism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let told = |operation: &Option<NamedOperation>| match operation {
             None => "nothing more".to_owned(),
@@ -73,19 +77,19 @@ impl fmt::Display for Parting {
             Some(operation) => format!("{} ({})", operation.text, operation.site),
         };
         match self {
-            Parting::Work {
+            Nondeterminism::Work {
                 life,
                 first,
                 second,
             } if first == second => {
                 write!(f, "life {life}: {} with other bytes", told(first))
             }
-            Parting::Work {
+            Nondeterminism::Work {
                 life,
                 first,
                 second,
             } => write!(f, "life {life}: {}, then {}", told(first), told(second)),
-            Parting::Recovery { life } => {
+            Nondeterminism::Recovery { life } => {
                 write!(f, "recovery after life {life}, whose work was the same")
             }
         }

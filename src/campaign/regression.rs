@@ -1,0 +1,177 @@
+//! Kept reproducers, which a campaign replays before anything new.
+//!
+//! Guarantees: each is replayed once, from its explicit choices, whatever seeds, profiles or subjects the campaign goes
+//! through; the order is that of their names.
+//!
+//! Deliberately absent: files. Who reads them makes sure that they can be replayed at all.
+
+use std::{fmt, ops::ControlFlow};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Verdict, pool};
+use crate::{
+    base::Seed,
+    run::{self, Expectation, Job, RunConfig, Schedule, Subject, replay},
+};
+
+/// A kept reproducer.
+pub struct Regression {
+    /// What is known of it without replaying it.
+    pub kept: Kept,
+    replay: Box<dyn Fn() -> run::Verdict + Send + Sync>,
+}
+
+/// What is known of a kept reproducer without replaying it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The file's stem.
+    pub name: String,
+    /// The file as the user named it.
+    pub file: String,
+    /// The scenario that found it.
+    pub scenario: String,
+    /// The invariant that was violated.
+    pub invariant: String,
+    /// What its scenario expects.
+    pub expectation: Expectation,
+}
+
+/// What came of a kept reproducer: an entry of `regressions` in `summary.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegressionSummary {
+    /// The file's stem.
+    pub name: String,
+    /// The file as the user named it.
+    pub file: String,
+    /// The scenario that found it.
+    pub scenario: String,
+    /// The invariant that was violated.
+    pub invariant: String,
+    /// What came of it.
+    pub outcome: RegressionOutcome,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What came of a kept reproducer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegressionOutcome {
+    /// The subject survives it.
+    Fixed,
+    /// It still fails, and its scenario expects that.
+    FoundAsExpected,
+    /// It still fails, which nobody expects.
+    StillFails,
+    /// It cannot be laid onto what the subject does today; that is a warning.
+    Stale,
+}
+
+impl Regression {
+    /// The regression that `kept` describes, with what it takes to replay it.
+    pub fn new<S: Subject + 'static>(
+        kept: Kept,
+        job: Job<S>,
+        config: RunConfig,
+        seed: Seed,
+        schedule: Schedule,
+    ) -> Regression {
+        let invariant = kept.invariant.clone();
+        let again = move || replay(&job, &config, seed, &schedule, &invariant).verdict;
+        Regression {
+            kept,
+            replay: Box::new(again),
+        }
+    }
+
+    fn judge(&self) -> RegressionSummary {
+        let Kept {
+            name,
+            file,
+            scenario,
+            invariant: kept_for,
+            expectation,
+        } = &self.kept;
+        let (outcome, reason) = match (self.replay)() {
+            run::Verdict::Survives(reason) => (RegressionOutcome::Fixed, reason),
+            run::Verdict::Stale(divergence) => (RegressionOutcome::Stale, divergence.to_string()),
+            run::Verdict::StillFails { invariant, .. } => {
+                let outcome = if expectation.allows(invariant) {
+                    RegressionOutcome::FoundAsExpected
+                } else {
+                    RegressionOutcome::StillFails
+                };
+                let reason = if invariant == kept_for {
+                    format!("{invariant} is violated")
+                } else {
+                    format!("{invariant} is violated; it was kept for {kept_for}")
+                };
+                (outcome, reason)
+            }
+        };
+        RegressionSummary {
+            name: name.clone(),
+            file: file.clone(),
+            scenario: scenario.clone(),
+            invariant: kept_for.clone(),
+            outcome,
+            reason,
+        }
+    }
+}
+
+impl fmt::Debug for Regression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Regression")
+            .field("kept", &self.kept)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RegressionOutcome {
+    /// Whether it counts against the campaign.
+    pub fn is_failure(self) -> bool {
+        self == RegressionOutcome::StillFails
+    }
+
+    /// What it adds to the campaign's verdict; nothing if it is only a warning.
+    pub(super) fn verdict(self) -> Option<Verdict> {
+        match self {
+            RegressionOutcome::Fixed | RegressionOutcome::FoundAsExpected => {
+                Some(Verdict::Expected)
+            }
+            RegressionOutcome::StillFails => Some(Verdict::Unexpected),
+            RegressionOutcome::Stale => None,
+        }
+    }
+}
+
+/// Replays all of them, in order; with `fail_fast`, up to the first that fails.
+pub(super) fn replay_all(
+    regressions: &[Regression],
+    jobs: usize,
+    fail_fast: bool,
+) -> Vec<RegressionSummary> {
+    let mut summaries = Vec::new();
+    let work = |unit: u64| {
+        usize::try_from(unit)
+            .ok()
+            .and_then(|at| regressions.get(at))
+            .map(Regression::judge)
+    };
+    let consume = |_, summary: Option<RegressionSummary>| {
+        let failed = summary.iter().any(|summary| summary.outcome.is_failure());
+        summaries.extend(summary);
+        let ends = fail_fast && failed;
+        Ok(if ends {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    };
+    let done: Result<(), std::convert::Infallible> =
+        pool::in_order(regressions.len() as u64, jobs, work, consume);
+    done.unwrap_or_else(|never| match never {});
+    summaries
+}

@@ -56,10 +56,12 @@ fn expectations_that_name_violations_stay_as_they_are() {
     let mut other = entry(Counter::Panicking);
     other.expectation = Expectation::Exactly(["operations-succeed".to_owned()].into());
     let (summary, _) = compared(other, &baseline);
-    assert_eq!(
-        summary.verdict,
-        Verdict::Unexpected,
-        "known, and still not what is expected"
+    // Known, and still not what is expected.
+    assert_eq!(summary.verdict, Verdict::Unexpected);
+    let reason = &summary.scenarios[0].reasons[0];
+    assert!(
+        reason.starts_with("recovery-succeeds was not expected to be violated"),
+        "{reason}"
     );
     let mut same = entry(Counter::Panicking);
     same.expectation = Expectation::Violations;

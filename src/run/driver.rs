@@ -70,10 +70,7 @@ pub fn run<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> RunOutco
         let (point, kind) = (next.choice.point, next.choice.kind);
         tally.errors.push(named(&life.errors));
         past = settle(job, life, point, kind, &next.state);
-        first = match &next.start {
-            Start::Mount(_) => Position(0),
-            Start::Resume(recording, _) => recording.trace.end(),
-        };
+        first = next.start.position();
         start = next.start;
         last_group = next.last_group;
     }

@@ -54,6 +54,14 @@ pub(super) fn named(errors: &[(Position, InjectedError)]) -> Vec<InjectedError> 
 }
 
 impl Start {
+    /// Where in the recording the life begins.
+    pub(super) fn position(&self) -> Position {
+        match self {
+            Start::Mount(_) => Position(0),
+            Start::Resume(recording, _) => recording.trace.end(),
+        }
+    }
+
     pub(super) fn filesystem(self) -> SimFs {
         match self {
             Start::Mount(image) => SimFs::mount(image),

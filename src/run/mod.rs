@@ -3,6 +3,9 @@
 //! A run is a pure function of its configuration and its seed. The subject is recorded once a life; every crash state of that
 //! life is derived from the recording; a clean one of them, drawn from the seed, is the disk of the next life.
 
+mod altered;
+mod attempt;
+mod carried;
 mod config;
 mod coverage;
 mod disturb;
@@ -12,9 +15,12 @@ mod evidence;
 mod expectation;
 mod explore;
 mod guard;
+mod hunt;
+mod identity;
 mod lay;
 mod legality;
 mod life;
+mod listed;
 mod media;
 mod missing;
 mod naming;
@@ -28,6 +34,10 @@ mod state;
 mod subject;
 mod timeline;
 
+pub(crate) use altered::Crash;
+pub(crate) use attempt::{Attempt, Bench, Failing, Tagged};
+pub(crate) use hunt::Hunt;
+
 pub use crate::crash::Kind;
 pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};
 pub use config::{CrashMode, Mode, RunConfig};
@@ -39,6 +49,7 @@ pub use expectation::Expectation;
 pub use guard::silence_subject_panics;
 pub use lay::Divergence;
 pub use legality::{LegalReason, Legality, QuotedRule};
+pub use listed::ListedWorkload;
 pub use media::MediaFault;
 pub use missing::{Before, Missing, MissingOrdering, Ordering, missing};
 pub use naming::NamedOperation;

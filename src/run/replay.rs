@@ -1,10 +1,11 @@
 //! A violation again, from its explicit choices.
 
-use std::collections::BTreeMap;
-
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
+    attempt::{Detail, Edit, Instead, Listed},
+    carried::carried,
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
+    hunt::Hunt,
     lay::{Divergence, Laid, lay},
     legality::{Legality, Stage},
     life::{Life, Start, record},
@@ -35,17 +36,6 @@ pub struct Replay {
     pub(super) stages: Vec<Stage>,
 }
 
-/// A crash of a schedule that is to be another one.
-#[derive(Debug)]
-pub(super) struct Edit<'e> {
-    /// Which crash, counted from 0: those that end lives, then those inside recovery.
-    pub(super) stage: usize,
-    /// Where it falls instead.
-    pub(super) point: Position,
-    /// What is lost there instead, by the effect's index in the graph: a legal choice.
-    pub(super) lost: &'e BTreeMap<u32, Kept>,
-}
-
 /// Whether a violation is still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -65,18 +55,29 @@ pub enum Verdict {
 }
 
 /// A replay under way.
-struct Replayer<'a, S: Subject> {
-    job: &'a Job<S>,
-    config: &'a RunConfig,
-    trials: Trials,
+pub(super) struct Replayer<'a, S: Subject> {
+    pub(super) job: &'a Job<S>,
+    pub(super) config: &'a RunConfig,
+    pub(super) trials: Trials,
     timelines: Vec<Timeline>,
-    stages: Vec<Stage>,
+    pub(super) stages: Vec<Stage>,
     covered: Vec<String>,
     image: Image,
     /// What the device did to the disk of this life.
     damage: Option<Damage>,
-    last_group: LastGroup,
-    edit: Option<&'a Edit<'a>>,
+    pub(super) last_group: LastGroup,
+    pub(super) edits: &'a [Edit<'a>],
+    pub(super) detail: Detail,
+    /// The operations, where they are not those of the workload.
+    pub(super) listed: Option<Listed<'a, S::Operation>>,
+    /// What the operations of the history are called in `listed`.
+    tags: Vec<u32>,
+    /// Looks through the states of the last crash instead of laying it.
+    pub(super) hunt: Option<&'a mut Hunt>,
+    /// Where what was asked in each life goes.
+    pub(super) asked: Option<&'a mut Vec<Vec<S::Operation>>>,
+    /// Where the recording of the last life or recovery begins.
+    first: Position,
     /// How many crashes there were.
     crashes: usize,
 }
@@ -91,29 +92,9 @@ pub fn replay<S: Subject>(
 ) -> Replay {
     let mut replayer = Replayer::new(job, config, seed);
     let verdict = replayer.verdict_of(schedule, invariant);
-    Replay {
-        verdict,
-        timelines: replayer.timelines,
-        image: replayer.image,
-        stages: replayer.stages,
-    }
+    replayer.finish(verdict)
 }
 
-/// The same with one crash changed.
-pub(super) fn execute_edited<S: Subject>(
-    job: &Job<S>,
-    config: &RunConfig,
-    seed: Seed,
-    schedule: &Schedule,
-    invariant: &str,
-    edit: &Edit<'_>,
-) -> Verdict {
-    let mut replayer = Replayer {
-        edit: Some(edit),
-        ..Replayer::new(job, config, seed)
-    };
-    replayer.verdict_of(schedule, invariant)
-}
 
 impl Replay {
     /// Why each of the crash states is legal, in the order of the timelines.
@@ -123,7 +104,7 @@ impl Replay {
 }
 
 impl<'a, S: Subject> Replayer<'a, S> {
-    fn new(job: &'a Job<S>, config: &'a RunConfig, seed: Seed) -> Replayer<'a, S> {
+    pub(super) fn new(job: &'a Job<S>, config: &'a RunConfig, seed: Seed) -> Replayer<'a, S> {
         Replayer {
             job,
             config,
@@ -134,29 +115,51 @@ impl<'a, S: Subject> Replayer<'a, S> {
             image: Image::empty(),
             damage: None,
             last_group: LastGroup::default(),
-            edit: None,
+            edits: &[],
+            detail: Detail::Timelines,
+            listed: None,
+            tags: Vec::new(),
+            hunt: None,
+            asked: None,
+            first: Position(0),
             crashes: 0,
         }
     }
 
-    fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
+    pub(super) fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
         let verdict = self.lives(schedule, invariant);
         verdict.unwrap_or_else(Verdict::Stale)
     }
 
+    pub(super) fn finish(self, verdict: Verdict) -> Replay {
+        Replay {
+            verdict,
+            timelines: self.timelines,
+            image: self.image,
+            stages: self.stages,
+        }
+    }
+
     /// The choice on today's trace, or what takes its place.
     fn lay<'g>(
-        &self,
+        &mut self,
         choice: &CrashChoice,
         recording: &Recording,
+        first: Position,
         graph: &'g PersistenceGraph<'g>,
     ) -> Result<Laid<'g>, Divergence> {
-        let Some(edit) = self.edit.filter(|edit| edit.stage == self.crashes) else {
-            return lay(choice, recording, graph);
+        self.first = first;
+        let edit = self.edits.iter().find(|edit| edit.stage == self.crashes);
+        let (point, lost) = match edit.map(|edit| edit.instead) {
+            None => return lay(choice, recording, graph),
+            Some(Instead::Carried(stage)) => {
+                return Ok(carried(stage, &self.tags, first, graph));
+            }
+            Some(Instead::At { point, lost }) => (point, lost),
         };
-        let window = Frontier::new(graph).window(edit.point);
+        let window = Frontier::new(graph).window(point);
         let kept = window.pending.iter().zip(window.everything());
-        let kept = kept.map(|(index, whole)| edit.lost.get(index).copied().unwrap_or(whole));
+        let kept = kept.map(|(index, whole)| lost.get(index).copied().unwrap_or(whole));
         Ok(Laid {
             selection: kept.collect(),
             window,
@@ -171,19 +174,23 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let seed = self.trials.seed;
             self.trials.life = number;
             self.damage = None;
-            let operations = operations(self.job, seed, number, self.config.lives, &earlier);
+            let operations = self.operations(number, &earlier);
             let limits = self.config.limits();
             let faults = self.faults_of_life(schedule, number);
+            let first = start.position();
             let life = record(self.job, start, seed, limits, earlier, operations, faults);
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
             let graph = self.config.graph(&life.recording);
-            let laid = self.lay(choice, &life.recording, &graph)?;
+            let is_last = number as usize + 1 == schedule.crashes.len();
+            if is_last && schedule.in_recovery.is_empty() && self.hunt.is_some() {
+                return Ok(self.hunt_life(schedule, invariant, &life, first, choice));
+            }
+            let laid = self.lay(choice, &life.recording, first, &graph)?;
             let title = format!("life {} of {}", number + 1, schedule.crashes.len());
             start = self.crash(choice, &laid, &life.recording, title);
             let point = laid.window.point;
-            let is_last = number as usize + 1 == schedule.crashes.len();
             let faults = self.faults_in_recovery(schedule).filter(|_| is_last);
             let past = past(&life, point);
             let recovered = recover(self.job, start.clone(), self.trials, &past, faults);
@@ -198,8 +205,28 @@ impl<'a, S: Subject> Replayer<'a, S> {
             drop(laid);
             drop(graph);
             earlier = settle(self.job, life, point, choice.kind, state);
+            self.tags.truncate(earlier.0.len());
         }
         unreachable!("a life without a crash ends the replay")
+    }
+
+    /// What is asked in a life: what is listed, or what the workload draws.
+    fn operations(
+        &mut self,
+        number: u32,
+        earlier: &(Vec<S::Operation>, Ledger),
+    ) -> Vec<S::Operation> {
+        let Some(listed) = &self.listed else {
+            let (job, seed, lives) = (self.job, self.trials.seed, self.config.lives);
+            let drawn = operations(job, seed, number, lives, earlier);
+            if let Some(asked) = &mut self.asked {
+                asked.push(drawn.clone());
+            }
+            return drawn;
+        };
+        let (operations, tags) = listed.life(number);
+        self.tags.extend(tags);
+        operations
     }
 
     /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
@@ -211,7 +238,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
     }
 
     /// The same for the recovery from the last crash.
-    fn faults_in_recovery(&self, schedule: &Schedule) -> Option<FaultPlan> {
+    pub(super) fn faults_in_recovery(&self, schedule: &Schedule) -> Option<FaultPlan> {
         let errors = &schedule.errors_in_recovery;
         (!errors.is_empty()).then(|| FaultPlan::listed(errors.clone(), self.config.profile))
     }
@@ -239,12 +266,21 @@ impl<'a, S: Subject> Replayer<'a, S> {
         };
         let title = self.damage(choice, window, selection, title);
         // Nobody looks at what is executed again only for its verdict.
-        if self.edit.is_none() {
+        if self.detail == Detail::Timelines {
             let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
             self.timelines.push(timeline);
+        }
+        if self.detail != Detail::Verdict {
             let profile = self.config.profile;
             let stage = Stage::new(title, choice.kind, profile, window, selection);
-            self.stages.push(stage);
+            self.stages.push(Stage {
+                first: self.first,
+                pages_in_flight: pages,
+                media: choice.media.clone(),
+                image: self.image.digest(),
+                tags: self.tags.clone(),
+                ..stage
+            });
         }
         if self.keeps_pending(choice) {
             Start::Resume(
@@ -257,7 +293,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
     }
 
     /// Whether a process died, and what is pending waits for a power loss.
-    fn keeps_pending(&self, choice: &CrashChoice) -> bool {
+    pub(super) fn keeps_pending(&self, choice: &CrashChoice) -> bool {
         choice.kind == CrashKind::ProcessCrash
             && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss
     }
@@ -296,12 +332,11 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let window = crate::crash::Frontier::new(&graph).window(end);
         let title = format!("life {}, without a crash", number + 1);
         let everything = window.everything();
-        self.timelines.push(Timeline::new(
-            title,
-            CrashKind::ProcessCrash,
-            &window,
-            &everything,
-        ));
+        if self.detail == Detail::Timelines {
+            let kind = CrashKind::ProcessCrash;
+            let timeline = Timeline::new(title, kind, &window, &everything);
+            self.timelines.push(timeline);
+        }
         match &life.failure {
             Some((operation, failure)) => Verdict::StillFails {
                 invariant: OPERATIONS_SUCCEED,
@@ -324,7 +359,11 @@ impl<'a, S: Subject> Replayer<'a, S> {
         let mut kind = kind;
         for (depth, choice) in schedule.in_recovery.iter().enumerate() {
             let graph = self.config.graph(&recovered.recording);
-            let laid = self.lay(choice, &recovered.recording, &graph)?;
+            if depth + 1 == schedule.in_recovery.len() && self.hunt.is_some() {
+                let kinds = (kind, choice);
+                return Ok(self.hunt_recovery(invariant, life, point, kinds, &recovered));
+            }
+            let laid = self.lay(choice, &recovered.recording, recovered.first, &graph)?;
             let title = format!("recovery {} from it", depth + 1);
             let start = self.crash(choice, &laid, &recovered.recording, title);
             kind = kind.max(choice.kind);
@@ -342,7 +381,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
         Ok(self.verdict(invariant, outcomes))
     }
 
-    fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
+    pub(super) fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
         let names = self.job.oracle.invariants();
         let mut violated: Vec<_> = names
             .into_iter()

@@ -27,7 +27,7 @@ pub(super) fn signature(choice: &CrashChoice, in_recovery: bool) -> String {
 }
 
 /// A text with each run of digits replaced, so that the n-th segment is any segment.
-fn without_numbers(text: &str) -> String {
+pub(super) fn without_numbers(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
+    /// Find the smallest workload, crash and promise with which a violation still happens
+    Shrink(ShrinkArguments),
     /// List what there is, a line each
     List(ListArguments),
     /// Explain a profile, a device, an invariant, an exit code or a word
@@ -111,6 +113,27 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
+}
+
+const SHRINK_NOTES: &str = "Ctrl-C ends the search and keeps the best so far; a second one ends the process.\n\
+    Exit codes: 0 shrunk, or it no longer fails, 1 the result could not be written, 2 wrong usage or file, \
+    103 it fails in another way now, 130 interrupted.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SHRINK_NOTES)]
+pub(super) struct ShrinkArguments {
+    /// A reproducer file
+    #[arg(required_unless_present = "scenario", conflicts_with_all = ["scenario", "seed"])]
+    pub(super) target: Option<PathBuf>,
+    /// A scenario file instead; its first violation by --seed is shrunk
+    #[arg(long, value_name = "FILE", requires = "seed")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The seed to run the scenario with
+    #[arg(long, requires = "scenario")]
+    pub(super) seed: Option<Seed>,
+    /// File for the result [default: minimised.json beside the target]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

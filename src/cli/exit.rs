@@ -11,7 +11,7 @@ use crate::{
 /// The exit codes.
 ///
 /// Where several apply, the first of 1, 2, 102, 100, 4, 104 wins. Reserved, and not used by this
-/// version: 102 (the same seed gave something else) and 130 (interrupted).
+/// version: 102 (the same seed gave something else).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -31,6 +31,8 @@ pub enum Exit {
     Stale = 103,
     /// Fewer runs than the scenario demands.
     Inconclusive = 104,
+    /// Interrupted; the best so far was kept.
+    Interrupted = 130,
 }
 
 /// What each exit code means; `docs/exit-codes.md` has the same table.
@@ -62,6 +64,10 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
     (
         Exit::Inconclusive,
         "inconclusive: fewer runs than the scenario's `runs_min`",
+    ),
+    (
+        Exit::Interrupted,
+        "interrupted: `shrink` wrote the best so far",
     ),
 ];
 

@@ -16,6 +16,7 @@ mod progress;
 mod replay;
 mod run;
 mod select;
+mod shrink;
 mod target;
 mod terminal;
 
@@ -57,6 +58,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
+        Command::Shrink(shrink) => shrink::shrink(shrink),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

@@ -9,8 +9,9 @@ use crate::{
     base::{SEED_VERSION, Seed},
     campaign::{REPRODUCER_VERSION, Reproducer},
     oracle::catalogue,
-    run::{OPERATIONS_SUCCEED, Schedule, run},
+    run::{EventStoreJob, ListedWorkload, OPERATIONS_SUCCEED, Schedule, run},
     scenario::{InputError, Problem, Scenario},
+    workload::Operation,
 };
 
 /// A reproducer file is at most this large.
@@ -25,10 +26,25 @@ struct Head {
 
 /// What is to be seen again.
 pub(super) struct Target {
+    /// The finding that it belongs to; empty where it comes from a seed.
+    pub(super) id: String,
     pub(super) scenario: Scenario,
     pub(super) seed: Seed,
     pub(super) invariant: String,
     pub(super) schedule: Schedule,
+    /// What is asked in each life, where that is not what the seed draws.
+    pub(super) operations: Option<Vec<Vec<Operation>>>,
+}
+
+impl Target {
+    /// The subject, what it is asked to do, and how it is judged.
+    pub(super) fn job(&self) -> Result<EventStoreJob, Problem> {
+        let mut job = self.scenario.job()?;
+        if let Some(operations) = self.operations.clone() {
+            job.workload = Box::new(ListedWorkload::new(operations, job.workload));
+        }
+        Ok(job)
+    }
 }
 
 /// Reads a reproducer.
@@ -75,10 +91,12 @@ pub(super) fn load(path: &Path) -> Result<Target, Failure> {
     scenario.check().map_err(misplaced)?;
     scenario.resolve().map_err(misplaced)?;
     Ok(Target {
+        id: reproducer.id,
         scenario,
         seed: reproducer.seed,
         invariant: reproducer.invariant,
         schedule: reproducer.schedule,
+        operations: reproducer.operations.map(|listed| listed.0),
     })
 }
 
@@ -91,10 +109,12 @@ pub(super) fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
         let found = run(&job, &config, seed).violations.into_iter().next();
         if let Some(found) = found {
             return Ok(Some(Target {
+                id: String::new(),
                 scenario,
                 seed,
                 invariant: found.invariant.to_owned(),
                 schedule: found.schedule,
+                operations: None,
             }));
         }
     }

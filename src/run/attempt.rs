@@ -15,6 +15,7 @@ use super::{
     missing::missing_of,
     replay::Replayer,
     subject::Job,
+    tagged::{Listed, Tagged, TaggedError},
 };
 use crate::{
     base::{Digest, Position, Seed},
@@ -22,28 +23,6 @@ use crate::{
     oracle::Witness,
     simfs::InjectedError,
 };
-
-/// An operation and what it is called, however many others are taken away.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Tagged<O> {
-    pub(crate) tag: u32,
-    pub(crate) operation: O,
-}
-
-/// The operations of each life, where they are not those that the workload draws.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Listed<'a, O>(&'a [Vec<Tagged<O>>]);
-
-impl<O: Clone> Listed<'_, O> {
-    pub(super) fn life(&self, number: u32) -> (Vec<O>, Vec<u32>) {
-        let life = self.0.get(number as usize).map_or(&[][..], Vec::as_slice);
-        let operations = life.iter().map(|tagged| tagged.operation.clone());
-        (
-            operations.collect(),
-            life.iter().map(|tagged| tagged.tag).collect(),
-        )
-    }
-}
 
 /// What an execution is a function of, but for its crashes and errors.
 pub(super) struct Given<'a, S: Subject> {
@@ -122,7 +101,7 @@ pub(crate) struct Attempt<O> {
     /// Crashes inside the recovery from the last of them.
     pub(crate) in_recovery: Vec<Crash>,
     /// The errors injected into each life.
-    pub(crate) errors: Vec<Vec<InjectedError>>,
+    pub(crate) errors: Vec<Vec<TaggedError>>,
     /// Those injected into the recovery from the last crash.
     pub(crate) errors_in_recovery: Vec<InjectedError>,
 }
@@ -177,7 +156,7 @@ impl<S: Subject> Bench<'_, S> {
             lives: lives.collect(),
             crashes: Vec::new(),
             in_recovery: Vec::new(),
-            errors: schedule.errors.clone(),
+            errors: Vec::new(),
             errors_in_recovery: schedule.errors_in_recovery.clone(),
         };
         let mut crashes: Vec<Crash> = stages.into_iter().map(Crash::of).collect();
@@ -196,20 +175,28 @@ impl<S: Subject> Bench<'_, S> {
         &self,
         attempt: Attempt<S::Operation>,
     ) -> Option<Failing<S::Operation>> {
-        let stages: Vec<Stage> = {
+        let (stages, injected) = {
             let given = self.given(&attempt);
             let edits = edits(&attempt, attempt.stages());
             let mut replayer = given.replayer(&edits, Detail::Stages);
+            replayer.placed = Some(&attempt.errors);
             let verdict = replayer.verdict_of(&bare(&attempt), self.invariant);
             if !self.is_violated(&verdict) {
                 return None;
             }
-            replayer.finish(verdict).stages
+            let injected = std::mem::take(&mut replayer.injected);
+            (replayer.finish(verdict).stages, injected)
         };
+        let mut errors: Vec<Vec<InjectedError>> =
+            injected.into_iter().map(|(named, _)| named).collect();
+        if errors.iter().all(Vec::is_empty) {
+            errors.clear();
+        }
         let (crashes, in_recovery) = stages.split_at(attempt.crashes.len().min(stages.len()));
         let schedule = Schedule {
             crashes: crashes.iter().map(Stage::describe).collect(),
             in_recovery: in_recovery.iter().map(Stage::describe).collect(),
+            errors,
             ..bare(&attempt)
         };
         self.confirm(attempt, schedule)
@@ -220,6 +207,7 @@ impl<S: Subject> Bench<'_, S> {
         let given = self.given(attempt);
         let edits = edits(attempt, attempt.stages().saturating_sub(1));
         let mut replayer = given.replayer(&edits, Detail::Verdict);
+        replayer.placed = Some(&attempt.errors);
         replayer.hunt = Some(hunt);
         replayer.verdict_of(&bare(attempt), self.invariant);
         drop(replayer);
@@ -247,11 +235,12 @@ impl<S: Subject> Bench<'_, S> {
         attempt: Attempt<S::Operation>,
         schedule: Schedule,
     ) -> Option<Failing<S::Operation>> {
-        let replay = {
+        let (replay, injected) = {
             let given = self.given(&attempt);
             let mut replayer = given.replayer(&[], Detail::Stages);
             let verdict = replayer.verdict_of(&schedule, self.invariant);
-            replayer.finish(verdict)
+            let injected = std::mem::take(&mut replayer.injected);
+            (replayer.finish(verdict), injected)
         };
         let Verdict::StillFails {
             invariant,
@@ -273,6 +262,7 @@ impl<S: Subject> Bench<'_, S> {
             attempt: Attempt {
                 crashes,
                 in_recovery,
+                errors: injected.into_iter().map(|(_, placed)| placed).collect(),
                 ..attempt
             },
             schedule,
@@ -321,7 +311,7 @@ fn bare<O>(attempt: &Attempt<O>) -> Schedule {
     Schedule {
         crashes: attempt.crashes.iter().map(Crash::bare).collect(),
         in_recovery: attempt.in_recovery.iter().map(Crash::bare).collect(),
-        errors: attempt.errors.clone(),
+        errors: Vec::new(),
         errors_in_recovery: attempt.errors_in_recovery.clone(),
     }
 }

@@ -32,10 +32,12 @@ mod signature;
 mod space;
 mod state;
 mod subject;
+mod tagged;
 mod timeline;
 
 pub(crate) use altered::Crash;
-pub(crate) use attempt::{Attempt, Bench, Failing, Tagged};
+pub(crate) use attempt::{Attempt, Bench, Failing};
+pub(crate) use tagged::Tagged;
 pub(crate) use hunt::Hunt;
 
 pub use crate::crash::Kind;
@@ -56,6 +58,7 @@ pub use naming::NamedOperation;
 pub use outcome::{InvariantCount, RunOutcome, Violation};
 pub use replay::{Replay, Verdict, replay};
 pub use schedule::{Anchor, CrashChoice, KeptEffect, Schedule};
+pub use signature::finding_signature;
 pub use space::LegalStates;
 pub use subject::{Acknowledgements, Job, Subject, SubjectError, Workload};
 pub use timeline::{Fate, Row, Timeline};

@@ -2,13 +2,14 @@
 
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
-    attempt::{Detail, Edit, Instead, Listed},
+    attempt::{Detail, Edit, Instead},
+    tagged::{Listed, TaggedError},
     carried::carried,
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
     hunt::Hunt,
     lay::{Divergence, Laid, lay},
     legality::{Legality, Stage},
-    life::{Life, Start, record},
+    life::{Life, Start, named, record},
     media::{self, LastGroup},
     recover::{Recovered, Trials, recover},
     state::{cut_in_flight, history, past},
@@ -19,7 +20,7 @@ use crate::{
     crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
     oracle::{Damage, Outcome, Witness},
-    simfs::{FaultPlan, Recording},
+    simfs::{FaultPlan, InjectedError, Recording},
     workload::{CrashKind, Ledger},
 };
 
@@ -76,6 +77,10 @@ pub(super) struct Replayer<'a, S: Subject> {
     pub(super) hunt: Option<&'a mut Hunt>,
     /// Where what was asked in each life goes.
     pub(super) asked: Option<&'a mut Vec<Vec<S::Operation>>>,
+    /// The errors of each life, where they are not those of the schedule.
+    pub(super) placed: Option<&'a [Vec<TaggedError>]>,
+    /// The errors that were injected into each life, told in both ways.
+    pub(super) injected: Vec<(Vec<InjectedError>, Vec<TaggedError>)>,
     /// Where the recording of the last life or recovery begins.
     first: Position,
     /// How many crashes there were.
@@ -121,6 +126,8 @@ impl<'a, S: Subject> Replayer<'a, S> {
             tags: Vec::new(),
             hunt: None,
             asked: None,
+            placed: None,
+            injected: Vec::new(),
             first: Position(0),
             crashes: 0,
         }
@@ -179,6 +186,8 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let faults = self.faults_of_life(schedule, number);
             let first = start.position();
             let life = record(self.job, start, seed, limits, earlier, operations, faults);
+            let placed = TaggedError::all(&life.placed_errors, &self.tags);
+            self.injected.push((named(&life.errors), placed));
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
@@ -231,6 +240,12 @@ impl<'a, S: Subject> Replayer<'a, S> {
 
     /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
     fn faults_of_life(&self, schedule: &Schedule, number: u32) -> Option<FaultPlan> {
+        if let Some(placed) = self.placed {
+            let errors = placed.get(number as usize).map_or(&[][..], Vec::as_slice);
+            let errors = TaggedError::placed(errors, &self.tags);
+            let is_any = !errors.is_empty() || !self.config.faults.is_none();
+            return is_any.then(|| FaultPlan::placed(errors, self.config.profile));
+        }
         let errors = schedule.errors.get(number as usize);
         let errors = errors.cloned().unwrap_or_default();
         let is_any = !errors.is_empty() || !self.config.faults.is_none();

@@ -38,15 +38,14 @@ impl<S: Subject> Shrinker<'_, S> {
 }
 
 fn drop_error<O>(attempt: &mut Attempt<O>, mut number: usize) {
-    for errors in attempt
-        .errors
-        .iter_mut()
-        .chain([&mut attempt.errors_in_recovery])
-    {
+    for errors in &mut attempt.errors {
         if number < errors.len() {
             errors.remove(number);
             return;
         }
         number -= errors.len();
+    }
+    if number < attempt.errors_in_recovery.len() {
+        attempt.errors_in_recovery.remove(number);
     }
 }

@@ -72,6 +72,12 @@ fn drop_life<O: Clone>(attempt: &mut Attempt<O>, number: usize, operations: Oper
         }
     }
     if number < attempt.errors.len() {
-        attempt.errors.remove(number);
+        let mut errors = attempt.errors.remove(number);
+        if operations == Operations::Later
+            && let Some(next) = attempt.errors.get_mut(number)
+        {
+            errors.append(next);
+            *next = errors;
+        }
     }
 }

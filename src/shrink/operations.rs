@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::shrinker::{Elsewhere, Shrinker};
-use crate::run::{Attempt, InjectedError, OPERATIONS_SUCCEED, Subject, Tagged};
-
-/// How far the count of an injected error is moved at most when operations before it are taken away.
-const SHIFT_MAX: u32 = 24;
+use crate::run::{OPERATIONS_SUCCEED, Subject, Tagged};
 
 impl<S: Subject> Shrinker<'_, S> {
     /// Without what was never issued: it lies behind the crash.
@@ -98,24 +95,6 @@ impl<S: Subject> Shrinker<'_, S> {
         if attempt.lives == self.best.attempt.lives {
             return false;
         }
-        if self.attempt(attempt.clone(), Elsewhere::Hunt) {
-            return true;
-        }
-        (1..=SHIFT_MAX).any(|shift| {
-            let shifted = shifted(&attempt, shift);
-            shifted.is_some_and(|attempt| self.attempt(attempt, Elsewhere::Hunt))
-        })
+        self.attempt(attempt, Elsewhere::Hunt)
     }
-}
-
-/// The same with the injected errors that many operations of their kind earlier; nothing if none can be.
-fn shifted<O: Clone>(attempt: &Attempt<O>, shift: u32) -> Option<Attempt<O>> {
-    let mut shifted = attempt.clone();
-    let mut is_any = false;
-    let earlier = |error: &mut InjectedError| {
-        is_any |= error.nth > shift;
-        error.nth = error.nth.saturating_sub(shift).max(1);
-    };
-    shifted.errors.iter_mut().flatten().for_each(earlier);
-    is_any.then_some(shifted)
 }

@@ -13,6 +13,7 @@ mod file;
 mod inject;
 mod injection;
 mod namespace;
+mod placed;
 mod rename;
 mod retained;
 mod walk;
@@ -34,6 +35,7 @@ use crate::{
 };
 
 pub use faults::{FaultKind, FaultPlan, Faults};
+pub use placed::PlacedError;
 pub use injection::{Errno, InjectedError, Injection, InjectionError};
 
 use failing::{Attempt, Failing};
@@ -157,10 +159,12 @@ impl SimFs {
     /// Puts a mark between the operations; the position behind it.
     #[track_caller]
     pub fn mark(&self, mark: Mark) -> Position {
-        self.state()
-            .recording
-            .trace
-            .push(Action::Mark(mark), Location::caller())
+        let mut state = self.state();
+        if let (Mark::Issued(id), Some(failing)) = (mark, &mut state.failing) {
+            failing.plan.issued(id);
+        }
+        let trace = &mut state.recording.trace;
+        trace.push(Action::Mark(mark), Location::caller())
     }
 
     /// The position behind the last entry so far.

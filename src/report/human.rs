@@ -141,7 +141,10 @@ impl Human<'_> {
             Some(witness) => text += &sentences(&witness),
             None => text += "  (its file cannot be read)\n",
         }
-        let _ = writeln!(text, "  tornwrite replay {}/{reproducer}\n", self.folder);
+        for command in ["replay", "shrink"] {
+            let _ = writeln!(text, "  tornwrite {command} {}/{reproducer}", self.folder);
+        }
+        text.push('\n');
         text
     }
 

@@ -6,7 +6,8 @@ use super::{
     CrashChoice, MediaFault, Schedule,
     attempt::Instead,
     legality::Stage,
-    schedule::Anchor,
+    schedule::{Anchor, Outline},
+    signature::without_numbers,
 };
 use crate::{
     base::{Digest, Position},
@@ -201,6 +202,18 @@ impl Crash {
 }
 
 impl Stage {
+    /// What was done last before the crash; no numbers.
+    pub(super) fn place(&self) -> String {
+        let entries = self.recording.trace.entries();
+        let mut before = (0..self.point.0).rev();
+        let last = before.find(|index| entries[*index as usize].action.is_change());
+        last.map_or_else(String::new, |index| {
+            let (name, _) = Outline::new(&self.recording, self.point).name(index);
+            let file = entries[index as usize].site.file();
+            format!("{} ({file})", without_numbers(&name))
+        })
+    }
+
     /// The crash in words.
     pub(super) fn describe(&self) -> CrashChoice {
         let graph = PersistenceGraph::with_lies(&self.recording, self.profile, self.lies);

@@ -277,6 +277,16 @@ impl<S: Subject> Bench<'_, S> {
     }
 }
 
+impl<O> Failing<O> {
+    /// Behind what the last crash fell: what was done last, to what, and in which file of the subject's code; no numbers.
+    pub(crate) fn place(&self) -> String {
+        self.replay
+            .stages
+            .last()
+            .map_or_else(String::new, Stage::place)
+    }
+}
+
 impl<O> Attempt<O> {
     /// How many crashes there are.
     fn stages(&self) -> usize {

@@ -6,7 +6,8 @@
 //!
 //! Guarantees:
 //! - A step is taken only if the same invariant is violated, the same ordering is missing ([`Missing::identity`]) and a
-//!   damage of the disk, if there is one, is of the same kind. It never ends on another bug.
+//!   damage of the disk, if there is one, is of the same kind; where no ordering is missing and nothing is damaged, the last
+//!   crash falls behind an operation of the same kind. It never ends on another bug.
 //! - What comes out replays from its schedule in words and its listed operations; that was tried before it is handed out.
 //! - The same violation gives the same result on any machine. There are [`Bounds`]; where they end the search, or someone
 //!   stops it, the best so far is the result, and says so.

@@ -224,6 +224,11 @@ impl<'a, S: Subject> Shrinker<'a, S> {
         let Some(missing) = self.bench.missing(&failing) else {
             return false;
         };
+        // Where no ordering tells what it is, the place does.
+        let is_untold = missing.orderings.is_empty() && before.is_empty();
+        if is_untold && failing.place() != self.best.place() {
+            return false;
+        }
         let is_same = missing.identity() == self.identity && (missing.complete || !self.missing.complete);
         if is_same {
             self.best = failing;

@@ -182,7 +182,8 @@ impl Event<'_> {
     }
 }
 
-fn write_event(bytes: &[u8]) -> String {
+/// An event in words.
+pub(super) fn write_event(bytes: &[u8]) -> String {
     let Some(event) = BankEvent::decode(bytes) else {
         return format!("bytes {}", hex(bytes));
     };

@@ -79,7 +79,12 @@ fn shrunk<S: Subject<Operation = Operation>>(
         "{what}, {invariant}: more than {batches} batches: {:?}",
         shrunk.operations
     );
-    let sentences: Vec<String> = shrunk.missing.sentences().iter().map(|text| plain(text)).collect();
+    let sentences: Vec<String> = shrunk
+        .missing
+        .sentences()
+        .iter()
+        .map(|text| plain(text))
+        .collect();
     assert_eq!(&sentences, missing, "{what}, {invariant}");
     took
 }
@@ -130,14 +135,21 @@ fn of_rows() -> Vec<Duration> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the time is what a person wants to know")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the time is what a person wants to know"
+)]
 fn every_weakness_and_every_bug_row_is_shrunk_and_named() {
     silence_subject_panics();
     let mut all = of_scenarios();
     all.extend(of_rows());
     all.sort_unstable();
     let median = all[all.len() / 2];
-    println!("{} violations shrunk, median {median:?}, longest {:?}", all.len(), all[all.len() - 1]);
+    println!(
+        "{} violations shrunk, median {median:?}, longest {:?}",
+        all.len(),
+        all[all.len() - 1]
+    );
     assert!(median < Duration::from_secs(5), "{median:?}");
 }
 
@@ -145,7 +157,11 @@ fn every_weakness_and_every_bug_row_is_shrunk_and_named() {
 fn every_bug_row_is_in_the_list() {
     let flawed = rows::ROWS.iter().filter(|row| !row.names.is_empty());
     for row in flawed {
-        assert!(OF_ROWS.iter().any(|one| one.what == row.what), "{}", row.what);
+        assert!(
+            OF_ROWS.iter().any(|one| one.what == row.what),
+            "{}",
+            row.what
+        );
     }
 }
 
@@ -239,7 +255,8 @@ const OF_SCENARIOS: &[Expected] = &[
         ],
     ),
     expect("wal-note-no-room", "durable-ack", 2, &[UNCUT]),
-    // A batch is cut between two records only where a segment ends, and batches have to fill 64 KiB before one does.
+    // Recovery of a segment stops at the record that was cut, so the next COMMIT adopts what is before it only from a new
+    // segment, and that begins only when the batches have filled 64 KiB.
     expect("wal-note-no-room", "atomic-batch", 20, &[UNCUT]),
     expect("wal-note-truncate-in-place", "durable-ack", 1, &[UNCUT]),
     expect(
@@ -259,7 +276,9 @@ const OF_ROWS: &[Expected] = &[
         "a: acknowledges without fsync",
         "durable-ack",
         1,
-        &["had size N of write N to log been durable before #N was acknowledged, this could not happen"],
+        &[
+            "had size N of write N to log been durable before #N was acknowledged, this could not happen",
+        ],
     ),
     expect(
         "b: recovery ignores checksum and length",
@@ -298,6 +317,8 @@ const OF_ROWS: &[Expected] = &[
         "d: replace with nothing synced, old or new promised",
         "recovery-succeeds",
         2,
-        &["had size N of write N to state.tmp been durable before rename N to state, this could not happen"],
+        &[
+            "had size N of write N to state.tmp been durable before rename N to state, this could not happen",
+        ],
     ),
 ];

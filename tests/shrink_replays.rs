@@ -31,7 +31,10 @@ fn scenarios() -> Vec<Scenario> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
     let files = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     files.sort();
     let parsed = files.iter().flat_map(|file| {
         let stem = file.file_stem().unwrap().to_string_lossy();
@@ -55,7 +58,10 @@ struct Case {
 fn cases(count: usize) -> Vec<Case> {
     let scenarios = scenarios();
     let of_each = count.div_ceil(scenarios.len());
-    let mut lists: Vec<_> = scenarios.iter().map(|scenario| of(scenario, of_each)).collect();
+    let mut lists: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| of(scenario, of_each))
+        .collect();
     let mut missing = count.saturating_sub(lists.iter().map(Vec::len).sum());
     // Where a scenario has too few, others give more.
     for (list, scenario) in lists.iter_mut().zip(&scenarios) {
@@ -136,10 +142,15 @@ fn replayed(text: &str) -> (Verdict, Missing) {
 
 /// What the violation was missing before it was shrunk.
 fn original(case: &Case) -> String {
-    let (job, config) = (case.scenario.job().unwrap(), case.scenario.run_config().unwrap());
+    let (job, config) = (
+        case.scenario.job().unwrap(),
+        case.scenario.run_config().unwrap(),
+    );
     let (seed, schedule) = (case.seed, &case.found.schedule);
     let first = replay(&job, &config, seed, schedule, case.found.invariant);
-    missing(&job, &config, seed, schedule, &first).unwrap().identity()
+    missing(&job, &config, seed, schedule, &first)
+        .unwrap()
+        .identity()
 }
 
 fn size(case: &Case, shrunk: &Shrunk<Operation>) {
@@ -150,17 +161,27 @@ fn size(case: &Case, shrunk: &Shrunk<Operation>) {
             && one.in_recovery <= other.in_recovery
     };
     let (from, to) = (&shrunk.from, &shrunk.to);
-    assert!(no_larger(to, from), "{}: {from} to {to}", case.scenario.name);
+    assert!(
+        no_larger(to, from),
+        "{}: {from} to {to}",
+        case.scenario.name
+    );
 }
 
-#[expect(clippy::print_stdout, reason = "the times are what a person wants to know")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the times are what a person wants to know"
+)]
 fn every_one_replays(count: usize) {
     silence_subject_panics();
     let cases = cases(count);
     assert_eq!(cases.len(), count, "there are too few violations");
     let mut times: Vec<Duration> = Vec::new();
     for case in &cases {
-        let name = format!("{}, seed {}, {}", case.scenario.name, case.seed, case.found.invariant);
+        let name = format!(
+            "{}, seed {}, {}",
+            case.scenario.name, case.seed, case.found.invariant
+        );
         #[expect(clippy::disallowed_methods, reason = "how long it takes is told")]
         let begun = Instant::now();
         let shrunk = shrunk(case, &AtomicBool::new(false));
@@ -176,7 +197,11 @@ fn every_one_replays(count: usize) {
         assert_eq!(missing.identity(), original(case), "{name}");
     }
     times.sort_unstable();
-    println!("{count} violations: median {:?}, longest {:?}", times[count / 2], times[count - 1]);
+    println!(
+        "{count} violations: median {:?}, longest {:?}",
+        times[count / 2],
+        times[count - 1]
+    );
 }
 
 #[test]
@@ -194,7 +219,9 @@ fn two_hundred_shrunk_reproducers_replay() {
 fn the_same_violation_shrinks_to_the_same_bytes() {
     silence_subject_panics();
     let mut cases = cases(12);
-    cases.retain(|case| case.scenario.name.contains("behind") || case.scenario.name.contains("fsyncgate"));
+    cases.retain(|case| {
+        case.scenario.name.contains("behind") || case.scenario.name.contains("fsyncgate")
+    });
     assert!(!cases.is_empty());
     for case in &cases {
         let again = || text(case, &shrunk(case, &AtomicBool::new(false)));
@@ -217,7 +244,10 @@ fn a_search_that_is_stopped_keeps_what_it_has() {
 fn bounds_end_the_search_with_the_best_so_far() {
     silence_subject_panics();
     let case = cases(1).remove(0);
-    let (job, config) = (case.scenario.job().unwrap(), case.scenario.run_config().unwrap());
+    let (job, config) = (
+        case.scenario.job().unwrap(),
+        case.scenario.run_config().unwrap(),
+    );
     let violation = Violation {
         config: &config,
         seed: case.seed,

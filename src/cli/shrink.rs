@@ -85,7 +85,10 @@ pub(super) fn shrink(args: &ShrinkArguments) -> Result<Exit, Failure> {
 /// Where the result goes.
 fn out(args: &ShrinkArguments) -> PathBuf {
     let beside = args.target.as_ref();
-    let beside = beside.map_or_else(|| PathBuf::from(MINIMISED), |path| path.with_file_name(MINIMISED));
+    let beside = beside.map_or_else(
+        || PathBuf::from(MINIMISED),
+        |path| path.with_file_name(MINIMISED),
+    );
     args.out.clone().unwrap_or(beside)
 }
 
@@ -146,7 +149,9 @@ fn summary(shrunk: &Shrunk<Operation>, out: &Path) -> String {
     };
     let end = match shrunk.end {
         End::FixedPoint => "",
-        End::Bounds => "\nThe search ended early: it took too many executions; this is the best so far.",
+        End::Bounds => {
+            "\nThe search ended early: it took too many executions; this is the best so far."
+        }
         End::Stopped => "\nThe search was interrupted; this is the best so far.",
     };
     let out = out.display();

@@ -171,10 +171,7 @@ impl<S: Subject> Bench<'_, S> {
     }
 
     /// Executes an attempt; nothing if it does not violate the invariant.
-    pub(crate) fn execute(
-        &self,
-        attempt: Attempt<S::Operation>,
-    ) -> Option<Failing<S::Operation>> {
+    pub(crate) fn execute(&self, attempt: Attempt<S::Operation>) -> Option<Failing<S::Operation>> {
         let (stages, injected) = {
             let given = self.given(&attempt);
             let edits = edits(&attempt, attempt.stages());

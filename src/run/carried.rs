@@ -105,9 +105,7 @@ fn here(window: &Window<'_>, slot: usize, lost: &Effect, kept: Kept, from: &Stag
     } else {
         kept.sectors & effect.whole()
     };
-    let is_new = |effect: &Effect| {
-        matches!(effect.kind, EffectKind::Block(block) if block.fresh && !block.reserved && block.first.is_none())
-    };
+    let is_new = |effect: &Effect| matches!(effect.kind, EffectKind::Block(block) if block.fresh && !block.reserved && block.first.is_none());
     let mut carried = Kept::sectors(sectors);
     if is_new(effect) && is_new(lost) && from.profile == window.graph.profile {
         for sector in 0..8 {

@@ -286,9 +286,8 @@ impl<S: Subject> Replayer<'_, S> {
         };
         if choice.kind == CrashKind::ProcessCrash {
             let most = pages_in_flight(&window.graph.recording.trace, window.point);
-            let all = (0..=most.min(ALL_OF)).map(|pages| {
-                candidate(Losses::new(), process_crash(window, pages).1, pages)
-            });
+            let all = (0..=most.min(ALL_OF))
+                .map(|pages| candidate(Losses::new(), process_crash(window, pages).1, pages));
             return all.collect();
         }
         let mut candidates = Vec::new();

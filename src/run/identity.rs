@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Before, Missing, MissingOrdering, NamedOperation, Ordering, signature::without_numbers};
+use super::{
+    Before, Missing, MissingOrdering, NamedOperation, Ordering, signature::without_numbers,
+};
 
 impl Missing {
     /// The same text for the same missing orderings.
@@ -16,7 +18,11 @@ impl Missing {
         if self.orderings.is_empty() {
             return "no barrier".to_owned();
         }
-        let orderings: BTreeSet<String> = self.orderings.iter().map(MissingOrdering::identity).collect();
+        let orderings: BTreeSet<String> = self
+            .orderings
+            .iter()
+            .map(MissingOrdering::identity)
+            .collect();
         orderings.into_iter().collect::<Vec<_>>().join(", and ")
     }
 }

@@ -37,8 +37,8 @@ mod timeline;
 
 pub(crate) use altered::Crash;
 pub(crate) use attempt::{Attempt, Bench, Failing};
-pub(crate) use tagged::Tagged;
 pub(crate) use hunt::Hunt;
+pub(crate) use tagged::Tagged;
 
 pub use crate::crash::Kind;
 pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};

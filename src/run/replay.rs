@@ -3,7 +3,6 @@
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     attempt::{Detail, Edit, Instead},
-    tagged::{Listed, TaggedError},
     carried::carried,
     driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
     hunt::Hunt,
@@ -14,6 +13,7 @@ use super::{
     recover::{Recovered, Trials, recover},
     state::{cut_in_flight, history, past},
     subject::Job,
+    tagged::{Listed, TaggedError},
 };
 use crate::{
     base::{Digest, Position, Seed},
@@ -99,7 +99,6 @@ pub fn replay<S: Subject>(
     let verdict = replayer.verdict_of(schedule, invariant);
     replayer.finish(verdict)
 }
-
 
 impl Replay {
     /// Why each of the crash states is legal, in the order of the timelines.

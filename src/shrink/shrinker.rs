@@ -143,11 +143,7 @@ impl<'a, S: Subject> Shrinker<'a, S> {
     }
 
     /// Tries an attempt; true if it fails in the same way, and is the best from now on.
-    pub(super) fn attempt(
-        &mut self,
-        attempt: Attempt<S::Operation>,
-        elsewhere: Elsewhere,
-    ) -> bool {
+    pub(super) fn attempt(&mut self, attempt: Attempt<S::Operation>, elsewhere: Elsewhere) -> bool {
         if self.is_over() || !self.is_judged(&attempt) {
             return false;
         }
@@ -214,7 +210,10 @@ impl<'a, S: Subject> Shrinker<'a, S> {
     /// Takes what failed for the best so far, if it is the same bug.
     fn accept(&mut self, failing: Failing<S::Operation>) -> bool {
         let kinds = |failing: &Failing<S::Operation>| -> Vec<String> {
-            let media = failing.attempt.all_crashes().filter_map(|crash| crash.media());
+            let media = failing
+                .attempt
+                .all_crashes()
+                .filter_map(|crash| crash.media());
             media.map(|fault| fault.likeness()).collect()
         };
         let before = kinds(&self.best);
@@ -229,7 +228,8 @@ impl<'a, S: Subject> Shrinker<'a, S> {
         if is_untold && failing.place() != self.best.place() {
             return false;
         }
-        let is_same = missing.identity() == self.identity && (missing.complete || !self.missing.complete);
+        let is_same =
+            missing.identity() == self.identity && (missing.complete || !self.missing.complete);
         if is_same {
             self.best = failing;
             self.missing = missing;

@@ -22,7 +22,12 @@ impl fmt::Display for Size {
         let parts = [
             (self.lives, "life", "lives", true),
             (self.operations, "operation", "operations", true),
-            (self.in_recovery, "crash in recovery", "crashes in recovery", false),
+            (
+                self.in_recovery,
+                "crash in recovery",
+                "crashes in recovery",
+                false,
+            ),
             (self.errors, "injected error", "injected errors", false),
             (self.lost, "lost effect", "lost effects", true),
         ];
@@ -57,7 +62,8 @@ mod tests {
             errors: 3,
             ..size
         };
-        let expected = "2 lives, 2 operations, 1 crash in recovery, 3 injected errors, 1 lost effect";
+        let expected =
+            "2 lives, 2 operations, 1 crash in recovery, 3 injected errors, 1 lost effect";
         assert_eq!(size.to_string(), expected);
     }
 }

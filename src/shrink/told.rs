@@ -69,7 +69,10 @@ pub(super) fn told<O>(
     for place in places(shrunk) {
         let _ = writeln!(text, "  {place}");
     }
-    let reasons = shrunk.legality.iter().flat_map(|legality| &legality.reasons);
+    let reasons = shrunk
+        .legality
+        .iter()
+        .flat_map(|legality| &legality.reasons);
     for sentence in reasons.map(LegalReason::sentence) {
         let _ = writeln!(text, "legal: {sentence}");
     }

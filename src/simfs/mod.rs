@@ -35,8 +35,8 @@ use crate::{
 };
 
 pub use faults::{FaultKind, FaultPlan, Faults};
-pub use placed::PlacedError;
 pub use injection::{Errno, InjectedError, Injection, InjectionError};
+pub use placed::PlacedError;
 
 use failing::{Attempt, Failing};
 use faults::Class;

@@ -30,7 +30,10 @@ const RUN_MIN: usize = 5;
 pub struct ListedOperations(pub Vec<Vec<Operation>>);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected an operation: a word such as \"sync\", or \"append\" with \"events\"")]
+#[serde(
+    untagged,
+    expecting = "expected an operation: a word such as \"sync\", or \"append\" with \"events\""
+)]
 enum Written {
     Word(String),
     Append(WrittenAppend),
@@ -138,7 +141,9 @@ impl Event<'_> {
     fn read(text: &str, left: &mut u64) -> Result<Event<'static>, OperationTextError> {
         let wrong = || OperationTextError::Event(short(text));
         let mut take = |bytes: u64| {
-            *left = left.checked_sub(bytes).ok_or(OperationTextError::TooLarge)?;
+            *left = left
+                .checked_sub(bytes)
+                .ok_or(OperationTextError::TooLarge)?;
             Ok(())
         };
         if let Some(bytes) = text.strip_prefix("bytes ") {
@@ -328,10 +333,20 @@ mod tests {
             padding: &[b'.'; 10],
         };
         events.push_with(|bytes| event.encode(bytes));
-        events.push_with(|bytes| BankEvent { index: 1, padding: b"\n\0", ..event }.encode(bytes));
+        events.push_with(|bytes| {
+            BankEvent {
+                index: 1,
+                padding: b"\n\0",
+                ..event
+            }
+            .encode(bytes)
+        });
         events.push(b"\xff");
         let stream = b"bank-\"\n\xff".to_vec();
-        let operations = vec![vec![Operation::Append { stream, events }, Operation::Sync], vec![]];
+        let operations = vec![
+            vec![Operation::Append { stream, events }, Operation::Sync],
+            vec![],
+        ];
         let text = serde_json::to_string(&ListedOperations(operations.clone())).unwrap();
         let expected = r#"[[{"append":"bank-\\\"\\n\\xff","events":["debit 12 of account 3; event 1 of 2, batch 4, life 0, seed 7; 10 bytes of 2e","debit 12 of account 3; event 2 of 2, batch 4, life 0, seed 7; bytes 0a00","bytes ff"]},"sync"],[]]"#;
         assert_eq!(text, expected);
@@ -354,7 +369,10 @@ mod tests {
             "debit 12 of account 3; event 1 of 2, batch 4, life 0, seed 7; 3 bytes of 2e2e",
             "debit 12 of account 3; event 1 of 2, batch 4, life 0, seed 7; bytes 0",
         ] {
-            assert!(event(text).contains("is no event: expected one such as"), "{text}");
+            assert!(
+                event(text).contains("is no event: expected one such as"),
+                "{text}"
+            );
         }
         let stream = refused(r#"[[{"append":"\\q","events":[]}]]"#);
         assert!(stream.contains("is no stream"), "{stream}");

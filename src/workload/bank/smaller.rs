@@ -27,10 +27,8 @@ impl BankTransfers {
             stream: stream.clone(),
             events: encode(events),
         };
-        let mut smaller: Vec<Operation> = fewer(&decoded)
-            .iter()
-            .map(|events| batch(events))
-            .collect();
+        let mut smaller: Vec<Operation> =
+            fewer(&decoded).iter().map(|events| batch(events)).collect();
         for events in shorter(&decoded).iter().chain(&plainer(&decoded)) {
             smaller.push(batch(events));
         }
@@ -101,12 +99,19 @@ fn shorter<'e>(events: &[BankEvent<'e>]) -> Vec<Vec<BankEvent<'e>>> {
         cut
     };
     let all: Vec<usize> = (0..events.len()).collect();
-    let padded = || all.iter().filter(|place| !events[**place].padding.is_empty());
+    let padded = || {
+        all.iter()
+            .filter(|place| !events[**place].padding.is_empty())
+    };
     if padded().next().is_none() {
         return Vec::new();
     }
     let mut found = vec![cut(&all, |_| 0), cut(&all, |length| length / 2)];
-    for length in [|_| 0, |length| length / 2, |length: usize| length - length.min(16)] {
+    for length in [
+        |_| 0,
+        |length| length / 2,
+        |length: usize| length - length.min(16),
+    ] {
         found.extend(padded().map(|&place| cut(&[place], length)));
     }
     found

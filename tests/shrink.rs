@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "detection/mod.rs"]
+#[allow(dead_code, reason = "what is counted is another test's")]
 mod detection;
 #[path = "detection/rows.rs"]
 #[allow(dead_code, reason = "the table itself is another test's")]

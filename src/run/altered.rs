@@ -122,12 +122,9 @@ impl Crash {
         let (point, lost) = self.choice();
         let graph = self.graph();
         let mut frontier = Frontier::new(&graph);
-        let last = lost
-            .keys()
-            .map(|&index| graph.effects[index as usize].entry);
-        let first = last
-            .max()
-            .map_or(self.stage.first, |entry| Position(entry + 1));
+        let entry = |index: &u32| graph.effects[*index as usize].entry;
+        let newest = lost.keys().map(entry).max();
+        let first = newest.map_or(self.stage.first, |entry| Position(entry + 1));
         let places = (first.0.max(self.stage.first.0)..point.0).map(Position);
         places
             .take(most)

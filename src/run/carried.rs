@@ -28,8 +28,8 @@ pub(super) fn carried<'g>(
     let now = places(graph.recording, tags);
     let found: BTreeMap<&Place, u32> = now.iter().zip(0..).collect();
     let entry = |index: u32| found.get(before.get(index as usize)?).copied();
-    let last = (0..from.point.0).rev().find_map(entry);
-    let point = last.map_or(Position(0), |last| Position(last + 1));
+    let newest = (0..from.point.0).rev().find_map(entry);
+    let point = newest.map_or(Position(0), |newest| Position(newest + 1));
     let window = Frontier::new(graph).window(point.max(first));
     let mut selection = window.everything();
     let old = PersistenceGraph::with_lies(&from.recording, from.profile, from.lies);

@@ -39,7 +39,7 @@ impl<S: Subject> Shrinker<'_, S> {
                 .skip(number)
                 .take(1)
                 .for_each(|place| *place = crash.clone());
-            self.attempt(attempt, Elsewhere::GiveUp)
+            self.attempt(&attempt, Elsewhere::GiveUp)
         })
     }
 }

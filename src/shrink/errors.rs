@@ -14,7 +14,7 @@ impl<S: Subject> Shrinker<'_, S> {
             errors_in_recovery: Vec::new(),
             ..self.best.attempt.clone()
         };
-        if self.attempt(attempt, Elsewhere::Hunt) {
+        if self.attempt(&attempt, Elsewhere::Hunt) {
             return true;
         }
         let mut is_smaller = false;
@@ -25,7 +25,7 @@ impl<S: Subject> Shrinker<'_, S> {
             if number < self.errors() {
                 let mut attempt = self.best.attempt.clone();
                 drop_error(&mut attempt, number);
-                is_smaller |= self.attempt(attempt, Elsewhere::Hunt);
+                is_smaller |= self.attempt(&attempt, Elsewhere::Hunt);
             }
         }
         is_smaller

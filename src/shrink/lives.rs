@@ -12,7 +12,7 @@ impl<S: Subject> Shrinker<'_, S> {
             while attempt.crashes.len() > 1 {
                 drop_life(&mut attempt, 0, Operations::Gone);
             }
-            is_smaller |= self.attempt(attempt, Elsewhere::Hunt);
+            is_smaller |= self.attempt(&attempt, Elsewhere::Hunt);
         }
         let mut number = 0;
         while self.best.attempt.crashes.len() > 1 && number < self.best.attempt.crashes.len() {
@@ -20,7 +20,7 @@ impl<S: Subject> Shrinker<'_, S> {
             for operations in [Operations::Gone, Operations::Later] {
                 let mut attempt = self.best.attempt.clone();
                 drop_life(&mut attempt, number, operations);
-                dropped = dropped || self.attempt(attempt, Elsewhere::Hunt);
+                dropped = dropped || self.attempt(&attempt, Elsewhere::Hunt);
             }
             is_smaller |= dropped;
             number += usize::from(!dropped);
@@ -36,13 +36,13 @@ impl<S: Subject> Shrinker<'_, S> {
                 in_recovery: Vec::new(),
                 ..self.best.attempt.clone()
             };
-            is_smaller |= self.attempt(attempt, Elsewhere::Hunt);
+            is_smaller |= self.attempt(&attempt, Elsewhere::Hunt);
         }
         let mut number = 0;
         while number < self.best.attempt.in_recovery.len() {
             let mut attempt = self.best.attempt.clone();
             attempt.in_recovery.remove(number);
-            if self.attempt(attempt, Elsewhere::Hunt) {
+            if self.attempt(&attempt, Elsewhere::Hunt) {
                 is_smaller = true;
             } else {
                 number += 1;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::shrinker::{Elsewhere, Shrinker};
-use crate::run::{OPERATIONS_SUCCEED, Subject, Tagged};
+use crate::run::{Crash, OPERATIONS_SUCCEED, Subject, Tagged};
 
 impl<S: Subject> Shrinker<'_, S> {
     /// Without what was never issued: it lies behind the crash.
     pub(super) fn trim(&mut self) -> bool {
         let best = &self.best.attempt;
-        let issued = best.crashes.iter().flat_map(|crash| crash.issued());
+        let issued = best.crashes.iter().flat_map(Crash::issued);
         let mut issued: BTreeSet<u32> = issued.collect();
         if self.bench.invariant == OPERATIONS_SUCCEED {
             // The last life has no crash.
@@ -62,7 +62,7 @@ impl<S: Subject> Shrinker<'_, S> {
             for tagged in lives.filter(|tagged| tagged.tag == tag) {
                 tagged.operation = operation.clone();
             }
-            self.attempt(attempt, Elsewhere::Hunt)
+            self.attempt(&attempt, Elsewhere::Hunt)
         })
     }
 
@@ -95,6 +95,6 @@ impl<S: Subject> Shrinker<'_, S> {
         if attempt.lives == self.best.attempt.lives {
             return false;
         }
-        self.attempt(attempt, Elsewhere::Hunt)
+        self.attempt(&attempt, Elsewhere::Hunt)
     }
 }

@@ -29,7 +29,7 @@ impl<S: Subject> Shrinker<'_, S> {
         profiles.any(|profile| {
             let mut attempt = self.best.attempt.clone();
             attempt.config.profile = profile;
-            self.attempt(attempt, Elsewhere::Hunt)
+            self.attempt(&attempt, Elsewhere::Hunt)
         }) || is_honest
     }
 
@@ -42,7 +42,7 @@ impl<S: Subject> Shrinker<'_, S> {
         for crash in attempt.crashes.iter_mut().chain(&mut attempt.in_recovery) {
             *crash = crash.undamaged();
         }
-        self.attempt(attempt, Elsewhere::Hunt)
+        self.attempt(&attempt, Elsewhere::Hunt)
     }
 
     /// How much a profile allows at the crashes.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Bounds, End, Observer, Shrunk, Size, Step, Violation};
 use crate::run::{
-    Attempt, Bench, Failing, Hunt, Job, Missing, OPERATIONS_SUCCEED, Subject, Verdict,
+    Attempt, Bench, Failing, Hunt, Job, MediaFault, Missing, OPERATIONS_SUCCEED, Subject, Verdict,
 };
 
 /// States looked at for one attempt.
@@ -15,6 +15,9 @@ const FINDINGS_OF_HUNT: usize = 8;
 
 /// Rounds through all kinds of step.
 const ROUNDS_MAX: usize = 8;
+
+/// Makes something smaller; whether it did.
+type Pass<T> = fn(&mut T) -> bool;
 
 /// What is done where an attempt does not fail in the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl<'a, S: Subject> Shrinker<'a, S> {
     pub(super) fn shrink(&mut self) {
         for _ in 0..ROUNDS_MAX {
             let mut is_smaller = false;
-            let steps: [(&'static str, fn(&mut Self) -> bool); 8] = [
+            let steps: [(&'static str, Pass<Self>); 8] = [
                 ("operations", Self::trim),
                 ("lives", Self::drop_lives),
                 ("crashes in recovery", Self::drop_recoveries),
@@ -143,12 +146,16 @@ impl<'a, S: Subject> Shrinker<'a, S> {
     }
 
     /// Tries an attempt; true if it fails in the same way, and is the best from now on.
-    pub(super) fn attempt(&mut self, attempt: Attempt<S::Operation>, elsewhere: Elsewhere) -> bool {
-        if self.is_over() || !self.is_judged(&attempt) {
+    pub(super) fn attempt(
+        &mut self,
+        attempt: &Attempt<S::Operation>,
+        elsewhere: Elsewhere,
+    ) -> bool {
+        if self.is_over() || !self.is_judged(attempt) {
             return false;
         }
         let is_found = self.execute(attempt.clone())
-            || elsewhere == Elsewhere::Hunt && self.hunt(&attempt, |_| true);
+            || elsewhere == Elsewhere::Hunt && self.hunt(attempt, |_| true);
         self.observer.tried(&Step {
             what: self.what,
             size: size(&self.best.attempt),
@@ -214,7 +221,7 @@ impl<'a, S: Subject> Shrinker<'a, S> {
                 .attempt
                 .all_crashes()
                 .filter_map(|crash| crash.media());
-            media.map(|fault| fault.likeness()).collect()
+            media.map(MediaFault::likeness).collect()
         };
         let before = kinds(&self.best);
         if kinds(&failing).iter().any(|kind| !before.contains(kind)) {

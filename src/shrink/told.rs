@@ -25,8 +25,8 @@ pub(super) fn lines<O: Debug>(lives: &[Vec<O>]) -> Vec<Vec<String>> {
         }
         line
     };
-    let life = |life: &Vec<O>| life.iter().map(line).collect();
-    lives.iter().map(life).collect()
+    let all = lives.iter();
+    all.map(|life| life.iter().map(line).collect()).collect()
 }
 
 /// All of it.

@@ -339,7 +339,7 @@ mod tests {
                 padding: b"\n\0",
                 ..event
             }
-            .encode(bytes)
+            .encode(bytes);
         });
         events.push(b"\xff");
         let stream = b"bank-\"\n\xff".to_vec();

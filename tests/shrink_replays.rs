@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::atomic::AtomicBool,
     time::{Duration, Instant},
@@ -213,6 +214,22 @@ fn a_shrunk_reproducer_replays_with_the_same_invariant_and_the_same_missing_orde
 #[ignore = "takes a minute in release; the same of two hundred"]
 fn two_hundred_shrunk_reproducers_replay() {
     every_one_replays(200);
+}
+
+/// The store of this scenario loses acknowledged batches in more than one way: the name of a segment, of the folder, or both.
+#[test]
+fn a_violation_never_turns_into_another_bug_of_the_same_invariant() {
+    silence_subject_panics();
+    let mut scenarios = scenarios();
+    scenarios.retain(|scenario| scenario.name == "wal-note-lost-segment");
+    let mut kinds = BTreeSet::new();
+    for case in of(&scenarios[0], 8) {
+        let shrunk = shrunk(&case, &AtomicBool::new(false));
+        let kind = original(&case);
+        assert_eq!(shrunk.missing.identity(), kind, "seed {}", case.seed);
+        kinds.insert(kind);
+    }
+    assert!(kinds.len() >= 3, "{kinds:#?}");
 }
 
 #[test]

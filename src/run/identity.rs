@@ -52,3 +52,76 @@ fn name(operation: &NamedOperation) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(index: u32, text: &str, site: &str) -> NamedOperation {
+        NamedOperation {
+            index,
+            text: text.to_owned(),
+            site: site.to_owned(),
+        }
+    }
+
+    fn missing(orderings: Vec<(NamedOperation, Before)>) -> Missing {
+        let orderings = orderings.into_iter().map(|(lost, before)| MissingOrdering {
+            one_of: vec![Ordering {
+                lost,
+                parts: vec!["size 8192".to_owned()],
+                before,
+            }],
+        });
+        Missing {
+            crash: Some("life 1 of 2".to_owned()),
+            idle: Vec::new(),
+            orderings: orderings.collect(),
+            reruns: 7,
+            complete: true,
+        }
+    }
+
+    fn write_before_ack(index: u32, line: u32) -> (NamedOperation, Before) {
+        let write = operation(
+            index,
+            &format!("write {index} to log/{index}.wal"),
+            &format!("src/a.rs:{line}"),
+        );
+        let promise = operation(index + 1, &format!("#{index} was acknowledged"), "");
+        (write, Before::Later(promise))
+    }
+
+    #[test]
+    fn numbers_and_lines_make_no_difference_and_repetitions_are_one() {
+        let one = missing(vec![write_before_ack(12, 40)]);
+        let two = missing(vec![write_before_ack(3, 41), write_before_ack(700, 41)]);
+        assert_eq!(one.identity(), two.identity());
+        let expected = "write N to log/N.wal (src/a.rs) before #N was acknowledged";
+        assert_eq!(one.identity(), expected);
+    }
+
+    #[test]
+    fn files_paths_operations_and_what_comes_after_do() {
+        let (write, before) = write_before_ack(1, 1);
+        let other = [
+            missing(Vec::new()),
+            missing(vec![(write.clone(), Before::Itself)]),
+            missing(vec![(
+                operation(1, "write 1 to log/1.wal", "src/b.rs:1"),
+                before.clone(),
+            )]),
+            missing(vec![(
+                operation(1, "write 1 to snap", "src/a.rs:1"),
+                before.clone(),
+            )]),
+            missing(vec![(
+                operation(1, "create 1 of log/1.wal", "src/a.rs:1"),
+                before.clone(),
+            )]),
+            missing(vec![(write, before)]),
+        ];
+        let all: BTreeSet<String> = other.iter().map(Missing::identity).collect();
+        assert_eq!(all.len(), other.len(), "{all:#?}");
+    }
+}

@@ -14,6 +14,7 @@ mod event_store;
 mod evidence;
 mod expectation;
 mod explore;
+mod given;
 mod guard;
 mod hunt;
 mod identity;

@@ -4,7 +4,7 @@ use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     attempt::{Detail, Edit, Instead},
     carried::carried,
-    driver::{OPERATIONS_SUCCEED, failed, operations, settle, trials},
+    driver::{OPERATIONS_SUCCEED, failed, settle, trials},
     hunt::Hunt,
     lay::{Divergence, Laid, lay},
     legality::{Legality, Stage},
@@ -20,7 +20,7 @@ use crate::{
     crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
     oracle::{Damage, Outcome, Witness},
-    simfs::{FaultPlan, InjectedError, Recording},
+    simfs::{InjectedError, Recording},
     workload::{CrashKind, Ledger},
 };
 
@@ -72,7 +72,7 @@ pub(super) struct Replayer<'a, S: Subject> {
     /// The operations, where they are not those of the workload.
     pub(super) listed: Option<Listed<'a, S::Operation>>,
     /// What the operations of the history are called in `listed`.
-    tags: Vec<u32>,
+    pub(super) tags: Vec<u32>,
     /// Looks through the states of the last crash instead of laying it.
     pub(super) hunt: Option<&'a mut Hunt>,
     /// Where what was asked in each life goes.
@@ -216,45 +216,6 @@ impl<'a, S: Subject> Replayer<'a, S> {
             self.tags.truncate(earlier.0.len());
         }
         unreachable!("a life without a crash ends the replay")
-    }
-
-    /// What is asked in a life: what is listed, or what the workload draws.
-    fn operations(
-        &mut self,
-        number: u32,
-        earlier: &(Vec<S::Operation>, Ledger),
-    ) -> Vec<S::Operation> {
-        let Some(listed) = &self.listed else {
-            let (job, seed, lives) = (self.job, self.trials.seed, self.config.lives);
-            let drawn = operations(job, seed, number, lives, earlier);
-            if let Some(asked) = &mut self.asked {
-                asked.push(drawn.clone());
-            }
-            return drawn;
-        };
-        let (operations, tags) = listed.life(number);
-        self.tags.extend(tags);
-        operations
-    }
-
-    /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
-    fn faults_of_life(&self, schedule: &Schedule, number: u32) -> Option<FaultPlan> {
-        if let Some(placed) = self.placed {
-            let errors = placed.get(number as usize).map_or(&[][..], Vec::as_slice);
-            let errors = TaggedError::placed(errors, &self.tags);
-            let is_any = !errors.is_empty() || !self.config.faults.is_none();
-            return is_any.then(|| FaultPlan::placed(errors, self.config.profile));
-        }
-        let errors = schedule.errors.get(number as usize);
-        let errors = errors.cloned().unwrap_or_default();
-        let is_any = !errors.is_empty() || !self.config.faults.is_none();
-        is_any.then(|| FaultPlan::listed(errors, self.config.profile))
-    }
-
-    /// The same for the recovery from the last crash.
-    pub(super) fn faults_in_recovery(&self, schedule: &Schedule) -> Option<FaultPlan> {
-        let errors = &schedule.errors_in_recovery;
-        (!errors.is_empty()).then(|| FaultPlan::listed(errors.clone(), self.config.profile))
     }
 
     /// Takes down what a crash left; the start of what follows.

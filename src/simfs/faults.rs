@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     injection::{Errno, InjectedError, Injection},
     placed::PlacedError,
+    promises::Promises,
 };
 use crate::{
     base::{Position, Ratio, Rng},
-    profile::{DataPath, FsyncFailure, Growth, LogFailure, Profile, Reach},
+    profile::{FsyncFailure, LogFailure, Profile},
     trace::OperationId,
     vfs::{Path, VfsOperation},
 };
@@ -189,45 +190,6 @@ pub struct FaultPlan {
     tried_during: BTreeMap<VfsOperation, u32>,
     injected: Vec<(Position, InjectedError)>,
     placed: Vec<PlacedError>,
-}
-
-/// What of the profile decides how far a failed barrier takes a file back.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Promises {
-    /// What goes through the log, so that the failure of a data block does not undo it.
-    pub(super) logged: Logged,
-    /// A barrier covers all files.
-    pub(super) covers_all: bool,
-}
-
-/// What of a file goes through the log; each value includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Logged {
-    Nothing,
-    /// Truncates.
-    Cuts,
-    /// The length of a file that grows by a write.
-    Growth,
-    /// Bytes.
-    Bytes,
-}
-
-impl Promises {
-    fn of(profile: &Profile) -> Promises {
-        let logged = if profile.data.value == DataPath::Journaled {
-            Logged::Bytes
-        } else if profile.growth.value == Growth::Logged {
-            Logged::Growth
-        } else if profile.has_log() {
-            Logged::Cuts
-        } else {
-            Logged::Nothing
-        };
-        Promises {
-            logged,
-            covers_all: logged == Logged::Bytes || profile.reach.value == Reach::Everything,
-        }
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ mod inject;
 mod injection;
 mod namespace;
 mod placed;
+mod promises;
 mod rename;
 mod retained;
 mod walk;

@@ -1,6 +1,7 @@
 //! What a subject is asked to do, and what it promised.
 
 mod bank;
+mod escape;
 mod event;
 mod ledger;
 mod operation;

@@ -5,15 +5,17 @@
 #[allow(dead_code, reason = "not every test has every fault")]
 mod support;
 
+use std::sync::atomic::AtomicBool;
+
 use proptest::{
     prelude::*,
     test_runner::{Config, TestCaseError, TestError, TestRunner},
 };
 use support::{CountUp, Durable, Fault, Numbers, config, job};
 use tornwrite::{
-    base::Seed,
-    run::{CrashMode, Job, RunConfig, Workload, silence_subject_panics},
-    shrink::{Counterexample, check},
+    base::{Digest, Seed},
+    run::{CrashMode, Job, RunConfig, Verdict, Workload, run, silence_subject_panics},
+    shrink::{Bounds, Counterexample, Unobserved, Violation, check, shrink},
     workload::Past,
 };
 
@@ -70,6 +72,47 @@ fn what_fails_without_a_crash_is_the_operations_that_it_takes() {
     let found = counterexample(Fault::FailsAtThree, 1);
     assert_eq!(found.invariant, "operations-succeed");
     assert_eq!(found.operations.concat().len(), 3, "{found}");
+}
+
+/// The recorded disk is not the one of today, and the violation is still there.
+#[test]
+fn a_violation_that_was_recorded_with_another_version_is_shrunk_as_it_is_today() {
+    silence_subject_panics();
+    let config = power_loss(1);
+    let recorded = (0..50).map(Seed).find_map(|seed| {
+        let violations = run(&job(Fault::NoSync), &config, seed).violations;
+        let found = violations
+            .into_iter()
+            .find(|found| found.invariant == "durable-ack");
+        found.map(|found| (seed, found))
+    });
+    let (seed, mut found) = recorded.expect("the fault is found within fifty runs");
+    for crash in &mut found.schedule.crashes {
+        crash.image = Digest::default();
+    }
+    let violation = Violation {
+        config: &config,
+        seed,
+        schedule: &found.schedule,
+        invariant: "durable-ack",
+    };
+    let (bounds, stop) = (Bounds::default(), AtomicBool::new(false));
+    let shrunk = shrink(
+        &job(Fault::NoSync),
+        &violation,
+        bounds,
+        &mut Unobserved,
+        &stop,
+    );
+    assert_eq!(shrunk.unwrap().to.operations, 1);
+    let fixed = shrink(
+        &job(Fault::None),
+        &violation,
+        bounds,
+        &mut Unobserved,
+        &stop,
+    );
+    assert!(matches!(fixed, Err(Verdict::Survives(_))), "{fixed:?}");
 }
 
 /// What proptest says of a store, over seeds that it draws.

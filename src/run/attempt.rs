@@ -140,6 +140,7 @@ impl<S: Subject> Bench<'_, S> {
         let mut replayer = Given::drawn(self.job, config, self.seed).replayer(&[], Detail::Stages);
         replayer.asked = Some(&mut operations);
         let verdict = replayer.verdict_of(schedule, self.invariant);
+        let injected = std::mem::take(&mut replayer.injected);
         let stages = replayer.finish(verdict.clone()).stages;
         if !self.is_violated(&verdict) {
             return Err(verdict);
@@ -151,23 +152,20 @@ impl<S: Subject> Bench<'_, S> {
                 .map(|(operation, tag)| Tagged { tag, operation })
                 .collect()
         });
+        // The words are those of today: the subject may have changed since it was recorded.
+        let today = described(&stages, schedule.crashes.len(), injected, schedule);
+        let mut crashes: Vec<Crash> = stages.into_iter().map(Crash::of).collect();
+        let in_recovery = crashes.split_off(schedule.crashes.len().min(crashes.len()));
         let attempt = Attempt {
             config: config.clone(),
             lives: lives.collect(),
-            crashes: Vec::new(),
-            in_recovery: Vec::new(),
+            crashes,
+            in_recovery,
             errors: Vec::new(),
             errors_in_recovery: schedule.errors_in_recovery.clone(),
         };
-        let mut crashes: Vec<Crash> = stages.into_iter().map(Crash::of).collect();
-        let in_recovery = crashes.split_off(schedule.crashes.len().min(crashes.len()));
-        let again = Attempt {
-            crashes,
-            in_recovery,
-            ..attempt
-        };
-        // From the words, so that the operations get their tags; the traces are those that the words were made for.
-        self.confirm(again, schedule.clone()).ok_or(verdict)
+        // Once more, so that operations and errors get their tags.
+        self.confirm(attempt, today).ok_or(verdict)
     }
 
     /// Executes an attempt; nothing if it does not violate the invariant.
@@ -184,18 +182,7 @@ impl<S: Subject> Bench<'_, S> {
             let injected = std::mem::take(&mut replayer.injected);
             (replayer.finish(verdict).stages, injected)
         };
-        let mut errors: Vec<Vec<InjectedError>> =
-            injected.into_iter().map(|(named, _)| named).collect();
-        if errors.iter().all(Vec::is_empty) {
-            errors.clear();
-        }
-        let (crashes, in_recovery) = stages.split_at(attempt.crashes.len().min(stages.len()));
-        let schedule = Schedule {
-            crashes: crashes.iter().map(Stage::describe).collect(),
-            in_recovery: in_recovery.iter().map(Stage::describe).collect(),
-            errors,
-            ..bare(&attempt)
-        };
+        let schedule = described(&stages, attempt.crashes.len(), injected, &bare(&attempt));
         self.confirm(attempt, schedule)
     }
 
@@ -300,6 +287,27 @@ impl<O> Attempt<O> {
     /// All crashes, in order.
     pub(crate) fn all_crashes(&self) -> impl Iterator<Item = &Crash> {
         self.crashes.iter().chain(&self.in_recovery)
+    }
+}
+
+/// The choices of an execution in words: `lives` crashes that ended lives, those inside recovery, and the errors.
+fn described(
+    stages: &[Stage],
+    lives: usize,
+    injected: Vec<(Vec<InjectedError>, Vec<TaggedError>)>,
+    schedule: &Schedule,
+) -> Schedule {
+    let (crashes, in_recovery) = stages.split_at(lives.min(stages.len()));
+    let mut errors: Vec<Vec<InjectedError>> =
+        injected.into_iter().map(|(named, _)| named).collect();
+    if errors.iter().all(Vec::is_empty) {
+        errors.clear();
+    }
+    Schedule {
+        crashes: crashes.iter().map(Stage::describe).collect(),
+        in_recovery: in_recovery.iter().map(Stage::describe).collect(),
+        errors,
+        errors_in_recovery: schedule.errors_in_recovery.clone(),
     }
 }
 

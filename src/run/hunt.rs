@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     CrashChoice, MediaFault, RunConfig, Schedule, Subject, Verdict,
     altered::{Losses, losses},
-    life::{Life, Start},
+    life::{Life, Start, log_failure},
     media::{self, Faulted, Medium},
     recover::{Recovered, recover},
     replay::Replayer,
@@ -189,6 +189,10 @@ impl<S: Subject> Replayer<'_, S> {
         };
         let violates = |replayer: &Self, candidate: &Candidate<'_, '_>| {
             let point = candidate.window.point;
+            if choice.kind == CrashKind::ProcessCrash && log_failure(&life.errors) < point {
+                // Behind a failed write of the log only the machine can start again.
+                return false;
+            }
             let start = if keeps_pending {
                 let cut = cut_in_flight(&life.recording, point, candidate.pages);
                 Start::Resume(cut, candidate.image.clone())

@@ -166,6 +166,23 @@ fn every_bug_row_is_in_the_list() {
     }
 }
 
+#[test]
+fn every_naive_scenario_that_violates_something_is_in_the_list() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let is_naive = stem.starts_with("wal-note") || stem.starts_with("ndjson");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let is_listed = OF_SCENARIOS.iter().any(|one| one.what == stem);
+        assert_eq!(
+            is_listed,
+            is_naive && !text.contains("expect = \"clean\""),
+            "{stem}"
+        );
+    }
+}
+
 const fn expect(
     what: &'static str,
     invariant: &'static str,

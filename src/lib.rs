@@ -53,6 +53,7 @@ pub mod profile;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod shrink;
 pub mod simfs;
 pub mod store;
 pub mod trace;

@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scenario", "run", "oracle", "workload", "profile", "vfs", "base",
         ],
     ),
+    ("shrink", &["run", "oracle", "workload", "profile", "base"]),
     (
         "report",
         &["campaign", "scenario", "run", "oracle", "workload", "base"],
@@ -42,8 +43,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "report", "campaign", "scenario", "run", "oracle", "store", "workload", "profile",
-            "image", "vfs", "base",
+            "report", "campaign", "shrink", "scenario", "run", "oracle", "store", "workload",
+            "profile", "image", "vfs", "base",
         ],
     ),
 ];

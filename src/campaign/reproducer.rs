@@ -8,6 +8,7 @@ use crate::{
     oracle::Witness,
     profile::Device,
     run::{Schedule, Violation},
+    workload::ListedOperations,
 };
 
 /// The version of the format.
@@ -36,6 +37,9 @@ pub struct Reproducer<S> {
     pub witness: Sentences,
     /// What became of which operations.
     pub signature: String,
+    /// What is asked in each life; what the seed draws if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<ListedOperations>,
     /// The choices that led there.
     pub schedule: Schedule,
     /// The digest of the disk that was recovered.
@@ -86,6 +90,7 @@ impl Entry {
             invariant: found.invariant.to_owned(),
             witness: Sentences::from(&found.witness),
             signature: found.signature.clone(),
+            operations: None,
             schedule: found.schedule.clone(),
             image: found.image,
         }

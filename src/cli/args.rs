@@ -30,6 +30,8 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
+    /// Find the smallest workload, crash and promise with which a violation still happens
+    Shrink(ShrinkArguments),
     /// Join the folders of shards into the results of the whole campaign
     Merge(MergeArguments),
     /// Look at what was recorded of one violation
@@ -197,6 +199,27 @@ pub(super) struct TraceShowArguments {
     /// What to print; json is a line for each entry
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+}
+
+const SHRINK_NOTES: &str = "Ctrl-C ends the search and keeps the best so far; a second one ends the process.\n\
+    Exit codes: 0 shrunk, or it no longer fails, 1 the result could not be written, 2 wrong usage or file, \
+    103 it fails in another way now, 130 interrupted.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SHRINK_NOTES)]
+pub(super) struct ShrinkArguments {
+    /// A reproducer file
+    #[arg(required_unless_present = "scenario", conflicts_with_all = ["scenario", "seed"])]
+    pub(super) target: Option<PathBuf>,
+    /// A scenario file instead; its first violation by --seed is shrunk
+    #[arg(long, value_name = "FILE", requires = "seed")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The seed to run the scenario with
+    #[arg(long, requires = "scenario")]
+    pub(super) seed: Option<Seed>,
+    /// File for the result [default: minimised.json beside the target]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

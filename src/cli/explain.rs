@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     args::{ExplainArguments, Format},
-    exit::{Exit, Failure, MEANINGS, RESERVED},
+    exit::{Exit, Failure, MEANINGS},
     glossary::GLOSSARY,
     list, terminal,
 };
@@ -95,10 +95,6 @@ fn topics() -> Vec<Topic> {
     topics.extend(MEANINGS.iter().map(|(exit, meaning)| {
         let code = (*exit as u8).to_string();
         Topic::new("exit code", &code, meaning)
-    }));
-    topics.extend(RESERVED.iter().map(|(code, meaning)| {
-        let meaning = format!("reserved, and not used by this version: {meaning}");
-        Topic::new("exit code", &code.to_string(), &meaning)
     }));
     topics.extend(
         GLOSSARY

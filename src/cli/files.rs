@@ -10,7 +10,7 @@ use std::{
 use super::exit::Failure;
 use crate::{
     scenario::InputError,
-    vfs::{self, FileExt as _, FileKind, OsVfs, Vfs, VfsError, VfsExt as _, VfsFile},
+    vfs::{self, FileExt as _, FileKind, OpenOptions, OsVfs, Vfs, VfsError, VfsExt as _, VfsFile},
 };
 
 /// Where something is: a real directory that exists, and the way from there.
@@ -83,6 +83,25 @@ fn read_at_most(file: &dyn VfsFile, bytes_max: u64) -> Result<Vec<u8>, VfsError>
     }
     bytes.truncate(filled);
     Ok(bytes)
+}
+
+/// Writes a file that is there as a whole or not at all.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let label = path.display().to_string();
+    let failed = |error| Failure::results(&label, &error);
+    let nowhere = || Failure::Results(format!("{label} is no place for a file"));
+    let place = place(path).ok_or_else(nowhere)?;
+    let way = place.path.as_path();
+    let temporary = [way.as_bytes(), b".tmp"].concat();
+    let temporary = vfs::Path::new(&temporary);
+    if let Some(parent) = way.parent() {
+        place.vfs.create_dir_all(parent).map_err(failed)?;
+    }
+    let options = OpenOptions::new().write().create().truncate();
+    let file = place.vfs.open(temporary, options).map_err(failed)?;
+    file.write_all_at(bytes, 0).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    place.vfs.rename(temporary, way).map_err(failed)
 }
 
 fn told(kind: ErrorKind) -> String {

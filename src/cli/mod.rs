@@ -25,6 +25,7 @@ mod results;
 mod run;
 mod select;
 mod shards;
+mod shrink;
 mod target;
 mod terminal;
 mod trace;
@@ -71,6 +72,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Trace(TraceArguments {
             what: TraceCommand::Show(show),
         }) => trace::show(show),
+        Command::Shrink(shrink) => shrink::shrink(shrink),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

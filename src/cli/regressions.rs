@@ -37,7 +37,7 @@ fn regression(file: &Path) -> Result<Regression, Failure> {
     let target = target::load(file)?;
     let label = file.display().to_string();
     let refused = |problem: Problem| Failure::Usage(format!("{label}: {problem}"));
-    let job = target.scenario.job().map_err(refused)?;
+    let job = target.job().map_err(refused)?;
     let config = target.scenario.run_config().map_err(refused)?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let kept = Kept {

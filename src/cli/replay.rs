@@ -12,7 +12,7 @@ use super::{
 use crate::{
     campaign::Sentences,
     report::{self, Layout, Palette, ViolationHead},
-    run::{Evidence, Replay, Verdict, evidence, replay as execute},
+    run::{self, Evidence, Replay, Verdict},
     scenario::Problem,
     vfs::VfsExt as _,
 };
@@ -23,20 +23,10 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };
-    let refused = |problem: Problem| Failure::Usage(problem.to_string());
-    let job = target.scenario.job().map_err(refused)?;
-    let config = target.scenario.run_config().map_err(refused)?;
-    let replay = execute(
-        &job,
-        &config,
-        target.seed,
-        &target.schedule,
-        &target.invariant,
-    );
+    let (replay, evidence) = execute(&target)?;
     if let Some(directory) = &args.write_image {
         write_image(&replay, directory)?;
     }
-    let evidence = evidence(&job, &config, target.seed, &target.schedule, &replay);
     terminal::print(&told(&target, &replay, &evidence))?;
     if let Some(directory) = &args.keep {
         let kept = keep::keep(&target, &replay.verdict, &evidence, directory)?;
@@ -47,6 +37,23 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
         Verdict::Survives(_) => Exit::Met,
         Verdict::Stale(_) => Exit::Stale,
     })
+}
+
+/// Executes a target, and gathers what it shows.
+fn execute(target: &Target) -> Result<(Replay, Evidence), Failure> {
+    let refused = |problem: Problem| Failure::Usage(problem.to_string());
+    let job = target.job().map_err(refused)?;
+    let config = target.scenario.run_config().map_err(refused)?;
+    let (seed, schedule) = (target.seed, &target.schedule);
+    let replay = run::replay(&job, &config, seed, schedule, &target.invariant);
+    let evidence = run::evidence(&job, &config, seed, schedule, &replay);
+    Ok((replay, evidence))
+}
+
+/// What a replay prints, and its verdict.
+pub(super) fn executed(target: &Target) -> Result<(String, Verdict), Failure> {
+    let (replay, evidence) = execute(target)?;
+    Ok((told(target, &replay, &evidence), replay.verdict))
 }
 
 fn told(target: &Target, replay: &Replay, evidence: &Evidence) -> String {

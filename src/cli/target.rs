@@ -12,8 +12,9 @@ use crate::{
         token::{self, TOKEN_CHARACTERS_MAX, TokenError},
     },
     oracle::catalogue,
-    run::{OPERATIONS_SUCCEED, Schedule, run},
+    run::{EventStoreJob, ListedWorkload, OPERATIONS_SUCCEED, Schedule, run},
     scenario::{InputError, Problem, Scenario},
+    workload::{ListedOperations, Operation},
 };
 
 /// A reproducer file is at most this large.
@@ -32,6 +33,8 @@ pub(super) struct Target {
     pub(super) seed: Seed,
     pub(super) invariant: String,
     pub(super) schedule: Schedule,
+    /// What is asked in each life, where that is not what the seed draws.
+    pub(super) operations: Option<Vec<Vec<Operation>>>,
     found: Found,
     /// What `tornwrite replay` takes to see it again.
     named: String,
@@ -53,6 +56,7 @@ impl Target {
             seed: reproducer.seed,
             invariant: reproducer.invariant,
             schedule: reproducer.schedule,
+            operations: reproducer.operations.map(|listed| listed.0),
             found: Found {
                 tornwrite: reproducer.tornwrite,
                 id: reproducer.id,
@@ -79,7 +83,17 @@ impl Target {
             signature: found.signature.clone(),
             schedule: self.schedule.clone(),
             image: found.image,
+            operations: self.operations.clone().map(ListedOperations),
         }
+    }
+
+    /// The subject, what it is asked to do, and how it is judged.
+    pub(super) fn job(&self) -> Result<EventStoreJob, Problem> {
+        let mut job = self.scenario.job()?;
+        if let Some(operations) = self.operations.clone() {
+            job.workload = Box::new(ListedWorkload::new(operations, job.workload));
+        }
+        Ok(job)
     }
 
     /// The finding that it belongs to.

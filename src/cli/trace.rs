@@ -30,7 +30,7 @@ pub(super) fn show(args: &TraceShowArguments) -> Result<Exit, Failure> {
         return Ok(Exit::Met);
     };
     let refused = |problem: Problem| Failure::Usage(problem.to_string());
-    let job = target.scenario.job().map_err(refused)?;
+    let job = target.job().map_err(refused)?;
     let config = target.scenario.run_config().map_err(refused)?;
     let (schedule, invariant) = (&target.schedule, &target.invariant);
     let replay = replay(&job, &config, target.seed, schedule, invariant);

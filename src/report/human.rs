@@ -160,7 +160,10 @@ impl Human<'_> {
         let mut text = format!("{colour}{id}{end} {rest}\n{}", place(scenario));
         text += &(self.told)(finding).blocks();
         let reproducer = &finding.reproducer;
-        let _ = writeln!(text, "  tornwrite replay {}/{reproducer}\n", self.folder);
+        for command in ["replay", "shrink"] {
+            let _ = writeln!(text, "  tornwrite {command} {}/{reproducer}", self.folder);
+        }
+        text.push('\n');
         text
     }
 

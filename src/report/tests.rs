@@ -134,9 +134,9 @@ fn an_unexpected_violation_is_told_in_full_with_the_command_to_see_it_again() {
     ] {
         assert!(text.contains(word), "{text}");
     }
-    let command =
-        "\n  tornwrite replay reports/scenarios-0-1/violations/V-0123456789ab/reproducer.json\n\n";
-    assert!(text.contains(command), "{text}");
+    let file = "reports/scenarios-0-1/violations/V-0123456789ab/reproducer.json";
+    let commands = format!("\n  tornwrite replay {file}\n  tornwrite shrink {file}\n\n");
+    assert!(text.contains(&commands), "{text}");
 }
 
 #[test]

@@ -81,10 +81,7 @@ pub(super) fn run_watched<S: Subject>(
         let (point, kind) = (next.choice.point, next.choice.kind);
         tally.errors.push(named(&life.errors));
         past = settle(job, life, point, kind, &next.state);
-        first = match &next.start {
-            Start::Mount(_) => Position(0),
-            Start::Resume(recording, _) => recording.trace.end(),
-        };
+        first = next.start.position();
         start = next.start;
         last_group = next.last_group;
     }

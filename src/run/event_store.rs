@@ -154,6 +154,14 @@ impl Workload<Operation> for BankTransfers {
     fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation {
         BankTransfers::probe(self, seed, life, past)
     }
+
+    fn smaller(&self, operation: &Operation) -> Vec<Operation> {
+        BankTransfers::smaller(self, operation)
+    }
+
+    fn accepts(&self, lives: &[Vec<Operation>]) -> bool {
+        self.covers(lives)
+    }
 }
 
 impl EventStoreJob {

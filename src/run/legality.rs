@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{naming::NamedOperation, schedule::Outline};
+use super::{MediaFault, naming::NamedOperation, schedule::Outline};
 use crate::{
-    base::Position,
+    base::{Digest, Position},
     crash::{Cover, Disorder, Frontier, Kept, PersistenceGraph, Reason, Selection, Window},
     profile::{PROFILES, Profile, Strength},
     simfs::Recording,
@@ -28,6 +28,16 @@ pub(super) struct Stage {
     pub(super) point: Position,
     /// What became of the pending effects that did not survive as a whole, by their index in the graph.
     pub(super) lost: BTreeMap<u32, Kept>,
+    /// Where in the recording the life or the recovery begins.
+    pub(super) first: Position,
+    /// Of a process crash: the pages of the write in flight that had landed.
+    pub(super) pages_in_flight: u64,
+    /// What the device did to the disk after the crash.
+    pub(super) media: Option<MediaFault>,
+    /// The digest of the disk that recovery met.
+    pub(super) image: Digest,
+    /// What the operations of the history are called, where they are listed.
+    pub(super) tags: Vec<u32>,
 }
 
 /// Why one crash state is legal.
@@ -108,11 +118,16 @@ impl Stage {
             recording: window.graph.recording.clone(),
             point: window.point,
             lost: lost.collect(),
+            first: Position(0),
+            pages_in_flight: 0,
+            media: None,
+            image: Digest::default(),
+            tags: Vec::new(),
         }
     }
 
     /// The choice on a window at the stage's point.
-    fn selection(&self, window: &Window<'_>) -> Selection {
+    pub(super) fn selection(&self, window: &Window<'_>) -> Selection {
         let kept = window.pending.iter().zip(window.everything());
         kept.map(|(index, whole)| self.lost.get(index).copied().unwrap_or(whole))
             .collect()

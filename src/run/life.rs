@@ -11,7 +11,7 @@ use crate::{
     base::{Digest, Hasher, Position, Seed},
     image::Image,
     oracle::{Failure, FailureKind, Issued},
-    simfs::{FaultPlan, InjectedError, Injection, Recording, SimFs},
+    simfs::{FaultPlan, InjectedError, Injection, PlacedError, Recording, SimFs},
     trace::{Action, FailedPages, Mark, OperationId, Promise, Report},
     workload::Ledger,
 };
@@ -37,6 +37,8 @@ pub(super) struct Life<Operation> {
     pub(super) failure: Option<(Option<OperationId>, Failure)>,
     /// What was made to fail, each with the position before it.
     pub(super) errors: Vec<(Position, InjectedError)>,
+    /// The same, told by what was being done.
+    pub(super) placed_errors: Vec<PlacedError>,
 }
 
 /// Where the log could not be written: from there on the filesystem is of no use before it is mounted again.
@@ -54,6 +56,14 @@ pub(super) fn named(errors: &[(Position, InjectedError)]) -> Vec<InjectedError> 
 }
 
 impl Start {
+    /// Where in the recording the life begins.
+    pub(super) fn position(&self) -> Position {
+        match self {
+            Start::Mount(_) => Position(0),
+            Start::Resume(recording, _) => recording.trace.end(),
+        }
+    }
+
     pub(super) fn filesystem(self) -> SimFs {
         match self {
             Start::Mount(image) => SimFs::mount(image),
@@ -116,6 +126,7 @@ pub(super) fn record<S: Subject>(
         }
     };
     let errors = fs.injected();
+    let placed_errors = fs.placed_errors();
     let recording = fs.finish();
     // The subject dies with its life; what it does while it is dropped is not recorded any more.
     let _: Result<(), Failure> = guard(|| {
@@ -129,6 +140,7 @@ pub(super) fn record<S: Subject>(
         ledger,
         failure,
         errors,
+        placed_errors,
     }
 }
 

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Replay, RunConfig, Schedule, Subject, Verdict,
+    attempt::{Detail, Edit, Given, Instead},
     legality::Stage,
     naming::NamedOperation,
-    replay::{Edit, execute_edited},
     schedule::{Outline, part},
     subject::Job,
 };
@@ -82,16 +82,27 @@ pub fn missing<S: Subject>(
     schedule: &Schedule,
     replay: &Replay,
 ) -> Option<Missing> {
+    missing_of(&Given::drawn(job, config, seed), schedule, replay)
+}
+
+/// The same where the operations may be listed.
+pub(super) fn missing_of<S: Subject>(
+    given: &Given<'_, S>,
+    schedule: &Schedule,
+    replay: &Replay,
+) -> Option<Missing> {
     let Verdict::StillFails { invariant, .. } = replay.verdict else {
         return None;
     };
     let mut reruns = 0;
-    let mut violates = |edit: &Edit<'_>| {
+    let mut violates = |edit: Edit<'_>| {
         if reruns == RERUNS_MAX {
             return None;
         }
         reruns += 1;
-        let verdict = execute_edited(job, config, seed, schedule, invariant, replay.novelty, edit);
+        let mut replayer = given.replayer(std::slice::from_ref(&edit), Detail::Verdict);
+        replayer.novelty = replay.novelty;
+        let verdict = replayer.verdict_of(schedule, invariant);
         let same = |now| now == invariant;
         Some(matches!(verdict, Verdict::StillFails { invariant: now, .. } if same(now)))
     };
@@ -134,7 +145,7 @@ struct Search<'s> {
     number: usize,
     graph: &'s PersistenceGraph<'s>,
     /// Executes the violation with a crash changed; nothing if that was done too often.
-    violates: &'s mut dyn FnMut(&Edit<'_>) -> Option<bool>,
+    violates: &'s mut dyn FnMut(Edit<'_>) -> Option<bool>,
     complete: bool,
 }
 
@@ -145,12 +156,11 @@ impl Search<'_> {
     }
 
     fn violates_at(&mut self, point: Position, lost: &Lost) -> bool {
-        let edit = Edit {
+        let lost = &self.closed(point, lost);
+        let violates = (self.violates)(Edit {
             stage: self.number,
-            point,
-            lost: &self.closed(point, lost),
-        };
-        let violates = (self.violates)(&edit);
+            instead: Instead::At { point, lost },
+        });
         self.complete &= violates.is_some();
         violates.unwrap_or(false)
     }

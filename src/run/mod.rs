@@ -3,6 +3,9 @@
 //! A run is a pure function of its configuration and its seed. The subject is recorded once a life; every crash state of that
 //! life is derived from the recording; a clean one of them, drawn from the seed, is the disk of the next life.
 
+mod altered;
+mod attempt;
+mod carried;
 mod config;
 mod coverage;
 mod disk;
@@ -13,11 +16,14 @@ mod evidence;
 mod expectation;
 mod explore;
 mod fit;
+mod given;
 mod guard;
+mod hunt;
 mod identity;
 mod lay;
 mod legality;
 mod life;
+mod listed;
 mod listing;
 mod media;
 mod missing;
@@ -33,7 +39,13 @@ mod signature;
 mod space;
 mod state;
 mod subject;
+mod tagged;
 mod timeline;
+
+pub(crate) use altered::Crash;
+pub(crate) use attempt::{Attempt, Bench, Failing};
+pub(crate) use hunt::Hunt;
+pub(crate) use tagged::Tagged;
 
 pub use crate::crash::Kind;
 pub use crate::simfs::{FaultKind, Faults, InjectedError, Injection};
@@ -46,6 +58,7 @@ pub use expectation::Expectation;
 pub use fit::{Divergence, Parting};
 pub use guard::silence_subject_panics;
 pub use legality::{LegalReason, Legality, QuotedRule};
+pub use listed::ListedWorkload;
 pub use listing::{ListedBytes, ListedEntry, TraceListing, listings};
 pub use media::MediaFault;
 pub use missing::{Before, Missing, MissingOrdering, Ordering, missing};
@@ -54,6 +67,7 @@ pub use nondeterminism::{Nondeterminism, nondeterminism};
 pub use outcome::{InvariantCount, RunOutcome, Violation};
 pub use replay::{Replay, Verdict, replay};
 pub use schedule::{Anchor, CrashChoice, KeptEffect, Schedule};
+pub use signature::finding_signature;
 pub use space::LegalStates;
 pub use subject::{Acknowledgements, Job, Subject, SubjectError, Workload};
 pub use timeline::{Fate, Row, Timeline};

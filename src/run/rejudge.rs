@@ -2,6 +2,7 @@
 
 use super::{
     Schedule, Subject, Timeline,
+    attempt::Detail,
     driver::{OPERATIONS_SUCCEED, failed},
     fit::{Divergence, Parting},
     legality::Stage,
@@ -25,10 +26,12 @@ impl<S: Subject> Replayer<'_, S> {
         let title = format!("life {}, without a crash", number + 1);
         let everything = window.everything();
         let kind = CrashKind::ProcessCrash;
-        let timeline = Timeline::new(title.clone(), kind, &window, &everything);
-        self.timelines.push(timeline);
-        let profile = self.config.profile;
-        self.uncrashed = Some(Stage::new(title, kind, profile, &window, &everything));
+        if self.detail == Detail::Timelines {
+            let timeline = Timeline::new(title.clone(), kind, &window, &everything);
+            self.timelines.push(timeline);
+            let profile = self.config.profile;
+            self.uncrashed = Some(Stage::new(title, kind, profile, &window, &everything));
+        }
         match &life.failure {
             Some((operation, failure)) => {
                 let witness = failed(*operation, failure, !life.errors.is_empty());
@@ -80,8 +83,18 @@ impl<S: Subject> Replayer<'_, S> {
         let mut kind = kind;
         for (depth, choice) in schedule.in_recovery.iter().enumerate() {
             let graph = self.config.graph(&recovered.recording);
+            if depth + 1 == schedule.in_recovery.len() && self.hunt.is_some() {
+                let kinds = (kind, choice);
+                return Ok(self.hunt_recovery(invariant, life, point, kinds, &recovered));
+            }
             let title = format!("recovery {} from it", depth + 1);
-            let laid = self.lay(choice, &recovered.recording, &graph, &title)?;
+            let laid = self.lay(
+                choice,
+                &recovered.recording,
+                recovered.first,
+                &graph,
+                &title,
+            )?;
             let start = self.crash(choice, &laid, &recovered.recording, title);
             kind = kind.max(choice.kind);
             let again = recover(self.job, start, self.trials, &past(life, point), None);
@@ -104,13 +117,13 @@ impl<S: Subject> Replayer<'_, S> {
         let mut outcomes = Vec::new();
         let case = recovered.case(&history, kind, self.damage.as_ref());
         self.job.oracle.check(&case, &mut outcomes);
-        if self.edit.is_none() {
+        if self.detail == Detail::Timelines {
             self.comparison = self.job.oracle.compare(&case);
         }
         outcomes
     }
 
-    fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
+    pub(super) fn verdict(&self, invariant: &str, outcomes: Vec<Outcome>) -> Verdict {
         let names = self.job.oracle.invariants();
         let mut violated: Vec<_> = names
             .into_iter()

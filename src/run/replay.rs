@@ -1,25 +1,27 @@
 //! A violation again, from its explicit choices.
 
-use std::collections::BTreeMap;
-
 use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
-    driver::{OPERATIONS_SUCCEED, operations, settle, trials},
+    attempt::{Detail, Edit, Instead},
+    carried::carried,
+    driver::{OPERATIONS_SUCCEED, settle, trials},
     fit::{Divergence, Fit, Novelty, Parting},
+    hunt::Hunt,
     lay::{Laid, lay},
     legality::{Legality, Stage},
-    life::{Start, record},
+    life::{Start, named, record},
     media::{self, LastGroup},
     recover::{Trials, recover},
     state::{cut_in_flight, past},
     subject::Job,
+    tagged::{Listed, TaggedError},
 };
 use crate::{
     base::{Digest, Position, Seed},
     crash::{Frontier, Kept, PersistenceGraph, Window, pages_in_flight, process_crash},
     image::Image,
     oracle::{Compared, Damage, Witness},
-    simfs::{FaultPlan, InjectedError, Recording},
+    simfs::{InjectedError, Recording},
     workload::{CrashKind, Ledger},
 };
 
@@ -42,17 +44,6 @@ pub struct Replay {
     pub(super) uncrashed: Option<Stage>,
     /// What became of effects that were not there when the crashes were recorded.
     pub(super) novelty: Novelty,
-}
-
-/// A crash of a schedule that is to be another one.
-#[derive(Debug)]
-pub(super) struct Edit<'e> {
-    /// Which crash, counted from 0: those that end lives, then those inside recovery.
-    pub(super) stage: usize,
-    /// Where it falls instead.
-    pub(super) point: Position,
-    /// What is lost there instead, by the effect's index in the graph: a legal choice.
-    pub(super) lost: &'e BTreeMap<u32, Kept>,
 }
 
 /// Whether a violation is still there.
@@ -79,7 +70,7 @@ pub(super) struct Replayer<'a, S: Subject> {
     pub(super) config: &'a RunConfig,
     pub(super) trials: Trials,
     pub(super) timelines: Vec<Timeline>,
-    stages: Vec<Stage>,
+    pub(super) stages: Vec<Stage>,
     pub(super) uncrashed: Option<Stage>,
     pub(super) fit: Fit,
     pub(super) image: Image,
@@ -87,9 +78,24 @@ pub(super) struct Replayer<'a, S: Subject> {
     pub(super) comparison: Vec<Compared>,
     /// What the device did to the disk of this life.
     pub(super) damage: Option<Damage>,
-    last_group: LastGroup,
-    pub(super) edit: Option<&'a Edit<'a>>,
-    novelty: Novelty,
+    pub(super) last_group: LastGroup,
+    pub(super) edits: &'a [Edit<'a>],
+    pub(super) detail: Detail,
+    pub(super) novelty: Novelty,
+    /// The operations, where they are not those of the workload.
+    pub(super) listed: Option<Listed<'a, S::Operation>>,
+    /// What the operations of the history are called in `listed`.
+    pub(super) tags: Vec<u32>,
+    /// Looks through the states of the last crash instead of laying it.
+    pub(super) hunt: Option<&'a mut Hunt>,
+    /// Where what was asked in each life goes.
+    pub(super) asked: Option<&'a mut Vec<Vec<S::Operation>>>,
+    /// The errors of each life, where they are not those of the schedule.
+    pub(super) placed: Option<&'a [Vec<TaggedError>]>,
+    /// The errors that were injected into each life, told in both ways.
+    pub(super) injected: Vec<(Vec<InjectedError>, Vec<TaggedError>)>,
+    /// Where the recording of the last life or recovery begins.
+    first: Position,
     /// How many crashes there were.
     crashes: usize,
 }
@@ -114,28 +120,10 @@ pub fn replay<S: Subject>(
         };
         let verdict = stricter.verdict_of(schedule, invariant);
         if matches!(verdict, Verdict::StillFails { .. }) {
-            return stricter.into_replay(verdict);
+            return stricter.finish(verdict);
         }
     }
-    replayer.into_replay(verdict)
-}
-
-/// The same with one crash changed.
-pub(super) fn execute_edited<S: Subject>(
-    job: &Job<S>,
-    config: &RunConfig,
-    seed: Seed,
-    schedule: &Schedule,
-    invariant: &str,
-    novelty: Novelty,
-    edit: &Edit<'_>,
-) -> Verdict {
-    let mut replayer = Replayer {
-        edit: Some(edit),
-        novelty,
-        ..Replayer::new(job, config, seed)
-    };
-    replayer.verdict_of(schedule, invariant)
+    replayer.finish(verdict)
 }
 
 impl Replay {
@@ -146,7 +134,7 @@ impl Replay {
 }
 
 impl<'a, S: Subject> Replayer<'a, S> {
-    fn new(job: &'a Job<S>, config: &'a RunConfig, seed: Seed) -> Replayer<'a, S> {
+    pub(super) fn new(job: &'a Job<S>, config: &'a RunConfig, seed: Seed) -> Replayer<'a, S> {
         Replayer {
             job,
             config,
@@ -160,13 +148,32 @@ impl<'a, S: Subject> Replayer<'a, S> {
             comparison: Vec::new(),
             damage: None,
             last_group: LastGroup::default(),
-            edit: None,
+            edits: &[],
+            detail: Detail::Timelines,
             novelty: Novelty::default(),
+            listed: None,
+            tags: Vec::new(),
+            hunt: None,
+            asked: None,
+            placed: None,
+            injected: Vec::new(),
+            first: Position(0),
             crashes: 0,
         }
     }
 
-    fn into_replay(self, verdict: Verdict) -> Replay {
+    pub(super) fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
+        let has_errors = !schedule.errors.is_empty() || !schedule.errors_in_recovery.is_empty();
+        self.fit = Fit::new(
+            &[&schedule.crashes, &schedule.in_recovery],
+            has_errors,
+            self.novelty,
+        );
+        let verdict = self.lives(schedule, invariant);
+        verdict.unwrap_or_else(|divergence| self.fit.ends(divergence))
+    }
+
+    pub(super) fn finish(self, verdict: Verdict) -> Replay {
         Replay {
             verdict,
             timelines: self.timelines,
@@ -179,32 +186,30 @@ impl<'a, S: Subject> Replayer<'a, S> {
         }
     }
 
-    fn verdict_of(&mut self, schedule: &Schedule, invariant: &str) -> Verdict {
-        let has_errors = !schedule.errors.is_empty() || !schedule.errors_in_recovery.is_empty();
-        self.fit = Fit::new(
-            &[&schedule.crashes, &schedule.in_recovery],
-            has_errors,
-            self.novelty,
-        );
-        let verdict = self.lives(schedule, invariant);
-        verdict.unwrap_or_else(|divergence| self.fit.ends(divergence))
-    }
-
     /// The choice on today's trace, or what takes its place.
     pub(super) fn lay<'g>(
         &mut self,
         choice: &CrashChoice,
         recording: &Recording,
+        first: Position,
         graph: &'g PersistenceGraph<'g>,
         title: &str,
     ) -> Result<Laid<'g>, Divergence> {
-        let Some(edit) = self.edit.filter(|edit| edit.stage == self.crashes) else {
-            let laid = lay(choice, recording, graph, title, &mut self.fit);
-            return laid.map_err(|parting| self.fit.divergence(title, parting));
+        self.first = first;
+        let edit = self.edits.iter().find(|edit| edit.stage == self.crashes);
+        let (point, lost) = match edit.map(|edit| edit.instead) {
+            None => {
+                let laid = lay(choice, recording, graph, title, &mut self.fit);
+                return laid.map_err(|parting| self.fit.divergence(title, parting));
+            }
+            Some(Instead::Carried(stage)) => {
+                return Ok(carried(stage, &self.tags, first, graph));
+            }
+            Some(Instead::At { point, lost }) => (point, lost),
         };
-        let window = Frontier::new(graph).window(edit.point);
+        let window = Frontier::new(graph).window(point);
         let kept = window.pending.iter().zip(window.everything());
-        let kept = kept.map(|(index, whole)| edit.lost.get(index).copied().unwrap_or(whole));
+        let kept = kept.map(|(index, whole)| lost.get(index).copied().unwrap_or(whole));
         Ok(Laid {
             selection: kept.collect(),
             window,
@@ -219,10 +224,13 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let seed = self.trials.seed;
             self.trials.life = number;
             self.damage = None;
-            let operations = operations(self.job, seed, number, self.config.lives, &earlier);
+            let operations = self.operations(number, &earlier);
             let limits = self.config.limits();
             let faults = self.faults_of_life(schedule, number);
+            let first = start.position();
             let life = record(self.job, start, seed, limits, earlier, operations, faults);
+            let placed = TaggedError::all(&life.placed_errors, &self.tags);
+            self.injected.push((named(&life.errors), placed));
             let Some(choice) = schedule.crashes.get(number as usize) else {
                 return Ok(self.without_a_crash(&life, number));
             };
@@ -230,10 +238,13 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let errors = schedule.errors.get(number as usize);
             self.expect_errors(errors.map(Vec::as_slice), &life.errors, &title);
             let graph = self.config.graph(&life.recording);
-            let laid = self.lay(choice, &life.recording, &graph, &title)?;
+            let is_last = number as usize + 1 == schedule.crashes.len();
+            if is_last && schedule.in_recovery.is_empty() && self.hunt.is_some() {
+                return Ok(self.hunt_life(schedule, invariant, &life, first, choice));
+            }
+            let laid = self.lay(choice, &life.recording, first, &graph, &title)?;
             start = self.crash(choice, &laid, &life.recording, title.clone());
             let point = laid.window.point;
-            let is_last = number as usize + 1 == schedule.crashes.len();
             let faults = self.faults_in_recovery(schedule).filter(|_| is_last);
             let past = past(&life, point);
             let recovered = recover(self.job, start.clone(), self.trials, &past, faults);
@@ -248,6 +259,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
             drop(laid);
             drop(graph);
             earlier = settle(self.job, life, point, choice.kind, state);
+            self.tags.truncate(earlier.0.len());
         }
         unreachable!("a life without a crash ends the replay")
     }
@@ -264,20 +276,6 @@ impl<'a, S: Subject> Replayer<'a, S> {
             let (operation, nth) = (error.operation.clone(), error.nth);
             self.fit.misses(title, Parting::Error { operation, nth });
         }
-    }
-
-    /// A plan in which just the recorded errors are injected into a life. One without any still tells of earlier failures.
-    fn faults_of_life(&self, schedule: &Schedule, number: u32) -> Option<FaultPlan> {
-        let errors = schedule.errors.get(number as usize);
-        let errors = errors.cloned().unwrap_or_default();
-        let is_any = !errors.is_empty() || !self.config.faults.is_none();
-        is_any.then(|| FaultPlan::listed(errors, self.config.profile))
-    }
-
-    /// The same for the recovery from the last crash.
-    fn faults_in_recovery(&self, schedule: &Schedule) -> Option<FaultPlan> {
-        let errors = &schedule.errors_in_recovery;
-        (!errors.is_empty()).then(|| FaultPlan::listed(errors.clone(), self.config.profile))
     }
 
     /// Takes down what a crash left; the start of what follows.
@@ -306,13 +304,22 @@ impl<'a, S: Subject> Replayer<'a, S> {
         };
         let title = self.damage(choice, window, selection, title);
         // Nobody looks at what is executed again only for its verdict.
-        if self.edit.is_none() {
+        if self.detail == Detail::Timelines {
             self.live = process_crash(window, pages).1;
             let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
             self.timelines.push(timeline);
+        }
+        if self.detail != Detail::Verdict {
             let profile = self.config.profile;
             let stage = Stage::new(title, choice.kind, profile, window, selection);
-            self.stages.push(stage);
+            self.stages.push(Stage {
+                first: self.first,
+                pages_in_flight: pages,
+                media: choice.media.clone(),
+                image: self.image.digest(),
+                tags: self.tags.clone(),
+                ..stage
+            });
         }
         if self.keeps_pending(choice) {
             Start::Resume(
@@ -325,7 +332,7 @@ impl<'a, S: Subject> Replayer<'a, S> {
     }
 
     /// Whether a process died, and what is pending waits for a power loss.
-    fn keeps_pending(&self, choice: &CrashChoice) -> bool {
+    pub(super) fn keeps_pending(&self, choice: &CrashChoice) -> bool {
         choice.kind == CrashKind::ProcessCrash
             && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss
     }

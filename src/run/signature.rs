@@ -2,7 +2,16 @@
 //!
 //! Violations of one signature are explained together: what they miss makes them a finding, in [`identity`](super::Missing::identity).
 
-use super::CrashChoice;
+use super::{CrashChoice, Schedule};
+
+/// The signature of a violation with these choices.
+pub fn finding_signature(schedule: &Schedule) -> String {
+    match (schedule.in_recovery.last(), schedule.crashes.last()) {
+        (Some(last), _) => signature(last, true),
+        (None, Some(last)) => signature(last, false),
+        (None, None) => "in work".to_owned(),
+    }
+}
 
 /// Which operations lost something, or what a device damaged, numbers left out.
 pub(super) fn signature(choice: &CrashChoice, in_recovery: bool) -> String {

@@ -96,6 +96,21 @@ pub trait Workload<Operation>: fmt::Debug + Send + Sync {
 
     /// One more operation, for a subject that has just recovered from a crash of this life.
     fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation;
+
+    /// Smaller operations that may take the place of one when a violation is shrunk, the smallest first; none by default.
+    ///
+    /// Each has to be smaller in itself: shrinking takes the first that still fails and asks again.
+    fn smaller(&self, operation: &Operation) -> Vec<Operation> {
+        let _ = operation;
+        Vec::new()
+    }
+
+    /// Whether the oracle judges a run with just these operations rightly: some of those that were drawn, in their order,
+    /// each as it was drawn or smaller. By default it always does.
+    fn accepts(&self, lives: &[Vec<Operation>]) -> bool {
+        let _ = lives;
+        true
+    }
 }
 
 /// A subject with what it is asked and how it is judged.

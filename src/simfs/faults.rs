@@ -11,10 +11,15 @@ use std::{collections::BTreeMap, io::ErrorKind};
 
 use serde::{Deserialize, Serialize};
 
-use super::injection::{Errno, InjectedError, Injection};
+use super::{
+    injection::{Errno, InjectedError, Injection},
+    placed::PlacedError,
+    promises::Promises,
+};
 use crate::{
     base::{Position, Ratio, Rng},
-    profile::{DataPath, FsyncFailure, Growth, LogFailure, Profile, Reach},
+    profile::{FsyncFailure, LogFailure, Profile},
+    trace::OperationId,
     vfs::{Path, VfsOperation},
 };
 
@@ -180,46 +185,11 @@ pub struct FaultPlan {
     pub(super) promises: Promises,
     /// How often each operation was tried on each path.
     tried: BTreeMap<(VfsOperation, Vec<u8>), u32>,
+    /// The operation of the workload under way, and how often each operation was tried in it.
+    during: Option<OperationId>,
+    tried_during: BTreeMap<VfsOperation, u32>,
     injected: Vec<(Position, InjectedError)>,
-}
-
-/// What of the profile decides how far a failed barrier takes a file back.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Promises {
-    /// What goes through the log, so that the failure of a data block does not undo it.
-    pub(super) logged: Logged,
-    /// A barrier covers all files.
-    pub(super) covers_all: bool,
-}
-
-/// What of a file goes through the log; each value includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Logged {
-    Nothing,
-    /// Truncates.
-    Cuts,
-    /// The length of a file that grows by a write.
-    Growth,
-    /// Bytes.
-    Bytes,
-}
-
-impl Promises {
-    fn of(profile: &Profile) -> Promises {
-        let logged = if profile.data.value == DataPath::Journaled {
-            Logged::Bytes
-        } else if profile.growth.value == Growth::Logged {
-            Logged::Growth
-        } else if profile.has_log() {
-            Logged::Cuts
-        } else {
-            Logged::Nothing
-        };
-        Promises {
-            logged,
-            covers_all: logged == Logged::Bytes || profile.reach.value == Reach::Everything,
-        }
-    }
+    placed: Vec<PlacedError>,
 }
 
 #[derive(Clone, Debug)]
@@ -234,6 +204,7 @@ struct Draws {
 enum Source {
     Drawn(Box<Draws>),
     Listed(Vec<InjectedError>),
+    Placed(Vec<PlacedError>),
 }
 
 impl FaultPlan {
@@ -253,6 +224,11 @@ impl FaultPlan {
         FaultPlan::new(Source::Listed(errors), profile.fsync_failure.value, profile)
     }
 
+    /// The same, told by operations of the workload: for a workload from which some were taken away.
+    pub fn placed(errors: Vec<PlacedError>, profile: &Profile) -> FaultPlan {
+        FaultPlan::new(Source::Placed(errors), profile.fsync_failure.value, profile)
+    }
+
     fn new(source: Source, fsync_failure: FsyncFailure, profile: &Profile) -> FaultPlan {
         FaultPlan {
             source,
@@ -260,13 +236,27 @@ impl FaultPlan {
             log_failure: profile.log_failure.value,
             promises: Promises::of(profile),
             tried: BTreeMap::new(),
+            during: None,
+            tried_during: BTreeMap::new(),
             injected: Vec::new(),
+            placed: Vec::new(),
         }
     }
 
     /// What was made to fail so far, each with the position before it.
     pub fn injected(&self) -> &[(Position, InjectedError)] {
         &self.injected
+    }
+
+    /// The same, told by operations of the workload.
+    pub fn placed_so_far(&self) -> &[PlacedError] {
+        &self.placed
+    }
+
+    /// An operation of the workload was issued.
+    pub(super) fn issued(&mut self, id: OperationId) {
+        self.during = Some(id);
+        self.tried_during.clear();
     }
 
     /// What a failed write of the log does.
@@ -286,12 +276,25 @@ impl FaultPlan {
         let nth = self.tried.entry(key).or_default();
         *nth += 1;
         let nth = *nth;
+        let during = self.during;
+        let nth_during = self.tried_during.entry(operation).or_default();
+        *nth_during += 1;
+        let nth_during = *nth_during;
         let what = match &mut self.source {
             Source::Listed(errors) => {
                 let name = format!("{operation} {path}");
                 let found = errors.iter().find(|e| e.nth == nth && e.operation == name);
                 found
                     .map(|error| error.what)
+                    .filter(|what| what.fits(class))
+            }
+            Source::Placed(errors) => {
+                let is_it = |error: &&PlacedError| {
+                    (error.during, error.operation, error.nth) == (during, operation, nth_during)
+                };
+                let found = errors.iter().find(is_it);
+                found
+                    .map(|error| error.what.shortened(class))
                     .filter(|what| what.fits(class))
             }
             Source::Drawn(draws) => {
@@ -301,6 +304,12 @@ impl FaultPlan {
                 kind.map(|kind| injection(kind, class, self.fsync_failure, &mut draws.rng))
             }
         }?;
+        self.placed.push(PlacedError {
+            during,
+            operation,
+            nth: nth_during,
+            what,
+        });
         let operation = format!("{operation} {path}");
         let error = InjectedError {
             operation,

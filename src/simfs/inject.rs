@@ -1,6 +1,6 @@
 //! What those who run a subject ask of injected errors.
 
-use super::{FaultPlan, InjectedError, SimFs, failing::Failing};
+use super::{FaultPlan, InjectedError, PlacedError, SimFs, failing::Failing};
 use crate::{base::Position, trace::Action};
 
 impl SimFs {
@@ -20,6 +20,13 @@ impl SimFs {
         let state = self.state();
         let failing = state.failing.as_ref();
         failing.map_or_else(Vec::new, |failing| failing.plan.injected().to_vec())
+    }
+
+    /// The same, told by operations of the workload.
+    pub fn placed_errors(&self) -> Vec<PlacedError> {
+        let state = self.state();
+        let failing = state.failing.as_ref();
+        failing.map_or_else(Vec::new, |failing| failing.plan.placed_so_far().to_vec())
     }
 
     /// Whether a failed write of the log has made the filesystem useless until it is mounted again.

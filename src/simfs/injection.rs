@@ -66,6 +66,16 @@ impl Errno {
 }
 
 impl Injection {
+    /// The same for an operation that may move fewer bytes: a short transfer is still shorter than all of it.
+    pub(super) fn shortened(self, class: Class) -> Injection {
+        match (self, class) {
+            (Injection::Short(bytes), Class::Read(all @ 2..) | Class::Write(all @ 2..)) => {
+                Injection::Short(bytes.min(all as u64 - 1))
+            }
+            (what, _) => what,
+        }
+    }
+
     /// Whether it can become of an operation of this class: a list may come from another version of the subject.
     pub(super) fn fits(self, class: Class) -> bool {
         match (self, class) {

@@ -13,6 +13,8 @@ mod file;
 mod inject;
 mod injection;
 mod namespace;
+mod placed;
+mod promises;
 mod rename;
 mod retained;
 mod walk;
@@ -35,6 +37,7 @@ use crate::{
 
 pub use faults::{FaultKind, FaultPlan, Faults};
 pub use injection::{Errno, InjectedError, Injection, InjectionError};
+pub use placed::PlacedError;
 
 use failing::{Attempt, Failing};
 use faults::Class;
@@ -157,10 +160,12 @@ impl SimFs {
     /// Puts a mark between the operations; the position behind it.
     #[track_caller]
     pub fn mark(&self, mark: Mark) -> Position {
-        self.state()
-            .recording
-            .trace
-            .push(Action::Mark(mark), Location::caller())
+        let mut state = self.state();
+        if let (Mark::Issued(id), Some(failing)) = (mark, &mut state.failing) {
+            failing.plan.issued(id);
+        }
+        let trace = &mut state.recording.trace;
+        trace.push(Action::Mark(mark), Location::caller())
     }
 
     /// The position behind the last entry so far.

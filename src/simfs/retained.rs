@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     Recording,
-    faults::{Logged, Promises},
+    promises::{Logged, Promises},
 };
 use crate::{
     image::{FileContent, Image, Inode, Node, PAGE_BYTES},

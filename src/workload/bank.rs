@@ -16,6 +16,7 @@
 
 mod config;
 mod event;
+mod smaller;
 #[cfg(test)]
 pub(crate) mod strategy;
 #[cfg(test)]

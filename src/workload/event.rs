@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::text::write_event;
+
 /// The events of one batch, in order: what `append_batch` is given.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EventBatch {
@@ -56,9 +58,16 @@ impl EventBatch {
 
 impl fmt::Debug for EventBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.iter().map(<[u8]>::escape_ascii))
-            .finish()
+        f.debug_list().entries(self.iter().map(Text)).finish()
+    }
+}
+
+/// An event in words, without quotes.
+struct Text<'a>(&'a [u8]);
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&write_event(self.0))
     }
 }
 

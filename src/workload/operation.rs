@@ -1,9 +1,11 @@
 //! What a workload asks of an event store.
 
+use std::fmt;
+
 use super::EventBatch;
 
 /// One operation on an event store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Operation {
     /// Append a batch to a stream, all of it or nothing.
     Append {
@@ -22,4 +24,19 @@ pub enum Operation {
     Reopen,
     /// Read everything back; the store must show what a crash-free model shows.
     Read,
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Append { stream, events } => {
+                write!(f, "Append to {}: {events:?}", stream.escape_ascii())
+            }
+            Operation::Sync => f.write_str("Sync"),
+            Operation::Checkpoint => f.write_str("Checkpoint"),
+            Operation::Rotate => f.write_str("Rotate"),
+            Operation::Reopen => f.write_str("Reopen"),
+            Operation::Read => f.write_str("Read"),
+        }
+    }
 }

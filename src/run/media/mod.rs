@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::signature::without_numbers;
 use crate::{
     base::{Rng, Seed, Stream},
     crash::{Kept, Window},
@@ -171,6 +172,47 @@ impl MediaFault {
             MediaFault::UnreadableSector { path, .. } => format!("unreadable sector in {path}"),
             MediaFault::MisdirectedWrite { path, .. } => format!("misdirected write to {path}"),
             MediaFault::Garbage { path, .. } => format!("garbage in {path}"),
+        }
+    }
+
+    /// What it does to which file, numbers left out.
+    pub(crate) fn likeness(&self) -> String {
+        without_numbers(&self.kind())
+    }
+
+    /// How much it damages.
+    pub(super) fn extent(&self) -> u64 {
+        match self {
+            MediaFault::FlippedBits { bits, .. } => bits.len() as u64,
+            MediaFault::Garbage { count, .. } => *count,
+            MediaFault::UnreadableSector { .. } | MediaFault::MisdirectedWrite { .. } => 1,
+        }
+    }
+
+    /// The same with less damage.
+    pub(super) fn smaller(&self) -> Vec<MediaFault> {
+        match self {
+            MediaFault::FlippedBits { path, sector, bits } if bits.len() > 1 => {
+                let one = |bit: &u64| MediaFault::FlippedBits {
+                    path: path.clone(),
+                    sector: *sector,
+                    bits: vec![*bit],
+                };
+                bits.iter().map(one).collect()
+            }
+            MediaFault::Garbage {
+                path,
+                sector,
+                count,
+            } if *count > 1 => {
+                let one = |sector| MediaFault::Garbage {
+                    path: path.clone(),
+                    sector,
+                    count: 1,
+                };
+                (*sector..*sector + *count).map(one).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

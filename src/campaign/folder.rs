@@ -30,6 +30,9 @@ pub enum FolderError {
     /// Something else is in its place.
     #[error("there is something else at {0}: expected nothing, an empty folder or older results")]
     Foreign(PathBuf),
+    /// There are no results.
+    #[error("there are no results at {0}: expected a folder with campaign.json")]
+    NoResults(PathBuf),
     /// The filesystem refuses.
     #[error(transparent)]
     Vfs(#[from] VfsError),
@@ -57,6 +60,30 @@ impl Folder {
             Err(_) => vfs.create_dir_all(path)?,
         }
         Ok(Folder { vfs, root })
+    }
+
+    /// The folder of a finished campaign.
+    pub fn open(vfs: Arc<dyn Vfs>, root: PathBuf) -> Result<Folder, FolderError> {
+        let path = root.as_path();
+        if vfs.exists(path.join(MARKER).as_path())? {
+            Ok(Folder { vfs, root })
+        } else {
+            Err(FolderError::NoResults(root))
+        }
+    }
+
+    /// Writes a file that can be made again from the others: it need not be durable.
+    pub fn write_again(&self, name: &str, bytes: &[u8]) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        self.vfs.write(path.as_path(), bytes)
+    }
+
+    /// The same, as JSON on one line.
+    pub fn write_json_again(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        let mut bytes = serde_json::to_vec(value).map_err(|_| unwritable(path.as_path()))?;
+        bytes.push(b'\n');
+        self.write_again(name, &bytes)
     }
 
     /// Writes a file as a whole, as JSON.

@@ -18,6 +18,7 @@ mod folder;
 mod plan;
 mod pool;
 mod reproducer;
+mod strips;
 mod summary;
 mod tally;
 #[cfg(test)]
@@ -31,7 +32,9 @@ use std::{
 
 pub use folder::{Folder, FolderError};
 pub use plan::{Entry, Plan};
+pub use pool::in_order;
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
+pub use strips::{STRIPS_VERSION, Strips};
 pub use summary::{Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, Summary};
 pub use verdict::Verdict;
 

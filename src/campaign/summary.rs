@@ -1,12 +1,13 @@
 //! `summary.json`: what a campaign counted, without anything that depends on the machine.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 use crate::{
     base::{Digest, SEED_VERSION},
+    oracle::catalogue::{INVARIANTS, Invariant},
     run::{CoverageMark, Expectation, Kind, LegalStates},
 };
 
@@ -108,7 +109,31 @@ pub struct Finding {
     pub signature: String,
 }
 
+impl ScenarioSummary {
+    /// Whether a finding is no surprise.
+    pub fn expects(&self, finding: &Finding) -> bool {
+        self.expectation.allows(&finding.invariant)
+    }
+}
+
 impl Summary {
+    /// All findings: what was not expected first; then by the guarantee that broke, the weakest first; then by count.
+    pub fn by_severity(&self) -> Vec<(&ScenarioSummary, &Finding)> {
+        let scenarios = self.scenarios.iter();
+        let mut all: Vec<_> = scenarios
+            .flat_map(|scenario| scenario.findings.iter().map(move |one| (scenario, one)))
+            .collect();
+        let strength = |finding: &Finding| {
+            let is_it = |known: &Invariant| known.id == finding.invariant;
+            INVARIANTS.iter().position(is_it).unwrap_or(0)
+        };
+        all.sort_by_key(|(scenario, finding)| {
+            let is_expected = scenario.expects(finding);
+            (is_expected, strength(finding), Reverse(finding.count))
+        });
+        all
+    }
+
     pub(super) fn new(seeds: [u64; 2], scenarios: Vec<ScenarioSummary>) -> Summary {
         let verdicts: Vec<Verdict> = scenarios.iter().map(|scenario| scenario.verdict).collect();
         Summary {

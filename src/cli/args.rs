@@ -29,6 +29,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Execute one violation again and show it
     Replay(ReplayArguments),
+    /// Render the results in a folder again
+    Report(ReportArguments),
     /// List what there is, a line each
     List(ListArguments),
     /// Explain a profile, a device, an invariant, an exit code or a word
@@ -111,6 +113,18 @@ pub(super) struct ReplayArguments {
     /// Put the crashed disk into this folder, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub(super) write_image: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// The folder of a campaign
+    pub(super) folder: PathBuf,
+    /// Write a page to this file, and those of the findings into the folder, instead of printing
+    #[arg(long, value_name = "PATH")]
+    pub(super) html: Option<PathBuf>,
+    /// Print everything that was found in full
+    #[arg(short, long, conflicts_with = "html")]
+    pub(super) verbose: bool,
 }
 
 #[derive(Debug, Args)]

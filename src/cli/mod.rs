@@ -12,8 +12,10 @@ mod explain;
 mod files;
 mod glossary;
 mod list;
+mod pages;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod select;
 mod target;
@@ -57,6 +59,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => run::run(run),
         Command::Replay(replay) => replay::replay(replay),
+        Command::Report(report) => report::report(report),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

@@ -7,6 +7,7 @@ use super::{
     environment::Environment,
     exit::{Exit, Failure},
     files,
+    pages::{self, Results},
     progress::Watcher,
     select, terminal,
 };
@@ -56,11 +57,12 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     if let Some(name) = &out.name {
         files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
     }
+    pages::write(&Results::new(&out.path, &folder, &summary), jobs)?;
     terminal::print(&told(args, &out, &folder, &summary)?)?;
     Ok(summary.verdict.into())
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     thread::available_parallelism().map_or(1, Into::into)
 }
 
@@ -119,7 +121,7 @@ fn told(
     Ok(report::campaign(summary, &human))
 }
 
-fn witness(folder: &Folder, finding: &Finding) -> Option<Sentences> {
+pub(super) fn witness(folder: &Folder, finding: &Finding) -> Option<Sentences> {
     let bytes = folder.read(&finding.reproducer).ok()?;
     let reproducer: Reproducer<serde_json::Value> = serde_json::from_slice(&bytes).ok()?;
     Some(reproducer.witness)

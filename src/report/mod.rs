@@ -1,12 +1,13 @@
 //! Results as text.
 //!
 //! Guarantees: a report is a function of results that are written down already, so that it can be
-//! made again; it fits 100 columns; nothing in it is told by colour alone.
+//! made again; as text it fits 100 columns; nothing in it is told by colour alone.
 //!
 //! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
 //! who print.
 
 mod finding;
+mod html;
 mod human;
 mod legality;
 mod numbers;
@@ -17,6 +18,7 @@ mod tests;
 mod timeline;
 
 pub use finding::sentences;
+pub use html::{CampaignPage, ViolationHead, campaign_page, violation_page};
 pub use human::{Detail, Human, campaign};
 pub use legality::{legality, missing};
 pub use numbers::grouped;

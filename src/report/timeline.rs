@@ -130,7 +130,7 @@ fn line(text: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Position;
+    use crate::{base::Position, run::Drawing};
 
     fn row(index: u32, fate: Fate) -> Row {
         let text = format!("write log, 10 bytes at {index}");
@@ -140,6 +140,7 @@ mod tests {
             site: "/x/src/store/wal.rs:7".to_owned(),
             fate,
             parts: Vec::new(),
+            drawing: Drawing::default(),
         }
     }
 
@@ -154,6 +155,7 @@ mod tests {
             title: "life 1".to_owned(),
             crash,
             point: Position(40),
+            damage: None,
             rows,
         };
         let text = render_timeline(&timeline);

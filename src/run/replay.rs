@@ -241,7 +241,10 @@ impl<'a, S: Subject> Replayer<'a, S> {
         // Nobody looks at what is executed again only for its verdict.
         if self.edit.is_none() {
             let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
-            self.timelines.push(timeline);
+            self.timelines.push(Timeline {
+                damage: choice.media.clone(),
+                ..timeline
+            });
             let profile = self.config.profile;
             let stage = Stage::new(title, choice.kind, profile, window, selection);
             self.stages.push(stage);

@@ -1,0 +1,215 @@
+//! The pages of a campaign: what they are made of is gathered here, and written beside the results.
+//!
+//! Everything is made again from what is on disk: `summary.json`, `campaign.json` and the reproducers. What takes long, the
+//! evidence of a finding and the strips, is kept there too (`evidence.json`, `strips.json`) and taken from there next time.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use super::{exit::Failure, run::witness, target};
+use crate::{
+    base::Seed,
+    campaign::{
+        Finding, Folder, Reproducer, STRIPS_VERSION, ScenarioSummary, Strips, Summary, in_order,
+    },
+    report::{CampaignPage, ViolationHead, campaign_page, violation_page},
+    run::{Evidence, Schedule, Strip, evidence, replay, strip},
+    scenario::Scenario,
+};
+
+/// Findings that get a page, the most severe first.
+const PAGES_MAX: usize = 100;
+
+/// The largest number of crash states that one strip may cost. With this all strips of the shipped scenarios take a
+/// twentieth of the time that their campaign takes.
+const STRIP_STATES_MAX: u64 = 600;
+
+/// A finished campaign.
+pub(super) struct Results<'a> {
+    path: &'a Path,
+    label: String,
+    folder: &'a Folder,
+    summary: &'a Summary,
+    /// `campaign.json`
+    described: serde_json::Value,
+}
+
+impl<'a> Results<'a> {
+    pub(super) fn new(path: &'a Path, folder: &'a Folder, summary: &'a Summary) -> Results<'a> {
+        let described = folder.read("campaign.json").ok();
+        let described = described.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Results {
+            path,
+            label: path.display().to_string(),
+            folder,
+            summary,
+            described: described.unwrap_or_default(),
+        }
+    }
+
+    fn failed(&self, error: &crate::vfs::VfsError) -> Failure {
+        Failure::results(&self.label, error)
+    }
+
+    /// A file of a finding; nothing if its id is none of ours, which a path cannot be made of.
+    fn file_of(id: &str, name: &str) -> Option<String> {
+        let digits = id.strip_prefix("V-")?;
+        let is_ours = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_ours.then(|| format!("violations/{id}/{name}"))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+/// Writes the pages of findings, and `index.html`.
+pub(super) fn write(results: &Results<'_>, jobs: usize) -> Result<(), Failure> {
+    let found = findings(results, jobs)?;
+    let index = index(results, &found, "");
+    let written = results.folder.write_again("index.html", index.as_bytes());
+    written.map_err(|error| results.failed(&error))
+}
+
+/// What was gathered for the page of a campaign.
+pub(super) struct Found {
+    /// The findings that have a page.
+    pages: BTreeSet<String>,
+    strips: Strips,
+}
+
+/// Writes the pages of findings, and what they and the strips are made of.
+pub(super) fn findings(results: &Results<'_>, jobs: usize) -> Result<Found, Failure> {
+    let severe = results.summary.by_severity();
+    let severe: Vec<&Finding> = severe.iter().take(PAGES_MAX).map(|(_, one)| *one).collect();
+    let mut pages = BTreeSet::new();
+    let mut written = Ok(());
+    let count = severe.len() as u64;
+    let at = |number: u64| severe[usize::try_from(number).unwrap_or(usize::MAX)];
+    let work = |number| gathered(results, at(number));
+    let ended: Result<(), Infallible> = in_order(count, jobs, work, |number, gathered| {
+        let finding = at(number);
+        if let Some(evidence) = gathered {
+            written = page(results, finding, &evidence);
+            pages.insert(finding.id.clone());
+        }
+        Ok(match written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        })
+    });
+    let Ok(()) = ended;
+    written?;
+    Ok(Found {
+        pages,
+        strips: strips(results, jobs)?,
+    })
+}
+
+/// The evidence of a finding: as it was kept, or gathered anew.
+fn gathered(results: &Results<'_>, finding: &Finding) -> Option<Evidence> {
+    let kept = Results::file_of(&finding.id, "evidence.json")?;
+    let kept = results.folder.read(&kept).ok();
+    if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Some(kept);
+    }
+    let path = Results::file_of(&finding.id, "reproducer.json")?;
+    let target = target::load(&results.file(&path)).ok()?;
+    let job = target.scenario.job().ok()?;
+    let config = target.scenario.run_config().ok()?;
+    let (seed, schedule) = (target.seed, &target.schedule);
+    let replay = replay(&job, &config, seed, schedule, &target.invariant);
+    Some(evidence(&job, &config, seed, schedule, &replay))
+}
+
+/// Writes the page of a finding, and what it is made of.
+fn page(results: &Results<'_>, finding: &Finding, evidence: &Evidence) -> Result<(), Failure> {
+    let file = |name| Results::file_of(&finding.id, name).unwrap_or_default();
+    let failed = |error| results.failed(&error);
+    let bytes = results
+        .folder
+        .read(&file("reproducer.json"))
+        .map_err(failed)?;
+    let Ok(reproducer) = serde_json::from_slice::<Reproducer<serde_json::Value>>(&bytes) else {
+        return Ok(());
+    };
+    let path = format!("{}/{}", results.label, file("reproducer.json"));
+    let head = ViolationHead::new(&reproducer, &path);
+    let page = violation_page(&head, evidence);
+    let folder = results.folder;
+    folder
+        .write_json_again(&file("evidence.json"), evidence)
+        .map_err(failed)?;
+    folder
+        .write_again(&file("report.html"), page.as_bytes())
+        .map_err(failed)
+}
+
+/// The page of the campaign; `links` leads from it to the folder.
+pub(super) fn index(results: &Results<'_>, found: &Found, links: &str) -> String {
+    campaign_page(&CampaignPage {
+        summary: results.summary,
+        described: &results.described,
+        strips: Some(&found.strips),
+        folder: &results.label,
+        links,
+        witness: &|finding| witness(results.folder, finding),
+        has_page: &|finding| found.pages.contains(&finding.id),
+    })
+}
+
+/// The strips of all scenarios: as they were kept, or made anew.
+fn strips(results: &Results<'_>, jobs: usize) -> Result<Strips, Failure> {
+    let count = results.summary.scenarios.len();
+    let kept = results.folder.read("strips.json").ok();
+    let kept: Option<Strips> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let is_whole =
+        |strips: &Strips| strips.version == STRIPS_VERSION && strips.scenarios.len() == count;
+    if let Some(kept) = kept.filter(is_whole) {
+        return Ok(kept);
+    }
+    let mut made = Vec::new();
+    let at = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let work = |number| strip_of(results, at(number));
+    let ended: Result<(), Infallible> = in_order(count as u64, jobs, work, |_, strip| {
+        made.push(strip);
+        Ok(ControlFlow::Continue(()))
+    });
+    let Ok(()) = ended;
+    let strips = Strips::new(STRIP_STATES_MAX, made);
+    let written = results.folder.write_json_again("strips.json", &strips);
+    written.map_err(|error| results.failed(&error))?;
+    Ok(strips)
+}
+
+/// The strip of one scenario: of its first violating seed, or of its first one.
+fn strip_of(results: &Results<'_>, place: usize) -> Option<Strip> {
+    let summary = results.summary.scenarios.get(place)?;
+    if let Some(finding) = first(summary) {
+        let path = Results::file_of(&finding.id, "reproducer.json")?;
+        let target = target::load(&results.file(&path)).ok()?;
+        return of(&target.scenario, target.seed, &target.schedule);
+    }
+    let described = results.described.get("scenarios")?.get(place)?;
+    let scenario: Scenario = serde_json::from_value(described.get("scenario")?.clone()).ok()?;
+    let seed = described.get("seeds")?.get(0)?.as_u64()?;
+    of(&scenario, Seed(seed), &Schedule::default())
+}
+
+/// The finding with the smallest seed.
+fn first(scenario: &ScenarioSummary) -> Option<&Finding> {
+    scenario
+        .findings
+        .iter()
+        .min_by_key(|finding| finding.first_seed)
+}
+
+fn of(scenario: &Scenario, seed: Seed, schedule: &Schedule) -> Option<Strip> {
+    let job = scenario.job().ok()?;
+    let config = scenario.run_config().ok()?;
+    strip(&job, &config, seed, schedule, STRIP_STATES_MAX)
+}

@@ -1,0 +1,410 @@
+//! One life, or one recovery, as a picture: a lane for each file and directory over the time of the trace.
+
+use std::collections::BTreeSet;
+
+use super::{
+    arrows::{Arrow, arrows},
+    columns::{CELL, CHARACTER, Column, Columns, PIECE_CHARACTERS, ROW, ROWS_MAX, What},
+    lanes::{Lane, Lanes},
+    markup::Markup,
+    svg::{self, Area, Pixels, drawing, label, line, rectangle, told},
+};
+use crate::{
+    run::{Missing, Row, Shape, Timeline},
+    workload::CrashKind,
+};
+
+/// Above the lanes: the axis, and what was promised.
+const AXIS: Pixels = 18;
+const ACKS: Pixels = 34;
+/// A row for each arrow above that.
+const ARROW: Pixels = 20;
+
+/// One timeline, with what is missing if it is missing there.
+pub(super) struct Picture<'e> {
+    pub(super) timeline: &'e Timeline,
+    columns: Columns<'e>,
+    lanes: Lanes,
+    arrows: Vec<Arrow>,
+    top: Pixels,
+}
+
+impl<'e> Picture<'e> {
+    pub(super) fn new(timeline: &'e Timeline, missing: Option<&Missing>) -> Picture<'e> {
+        let arrows = missing.map_or_else(Vec::new, arrows);
+        let ends = arrows.iter().flat_map(Arrow::ends);
+        let pinned: BTreeSet<u32> = ends.collect();
+        let columns = Columns::new(timeline, &pinned);
+        let count = Pixels::try_from(arrows.len()).unwrap_or(0);
+        let top = count * ARROW + AXIS + ACKS;
+        Picture {
+            timeline,
+            lanes: Lanes::new(timeline, &columns, top),
+            columns,
+            arrows,
+            top,
+        }
+    }
+
+    /// How many files and directories have no lane.
+    pub(super) fn lanes_more(&self) -> usize {
+        self.lanes.more
+    }
+
+    pub(super) fn draw(&self, into: &mut Markup) {
+        let height = self.lanes.bottom + 6;
+        let crash = crash_word(self.timeline.crash);
+        let title = format!(
+            "{}: {crash} at {}",
+            self.timeline.title, self.timeline.point
+        );
+        into.element(
+            "div",
+            &[("class", &"pic"), ("tabindex", &0), ("role", &"group")],
+            |pic| {
+                let words = (title.as_str(), self.words());
+                drawing(
+                    pic,
+                    (self.columns.end, height),
+                    (words.0, &words.1),
+                    |svg| {
+                        self.backdrop(svg);
+                        for column in &self.columns.before {
+                            self.column(svg, column);
+                        }
+                        self.crash(svg, crash);
+                        for column in &self.columns.behind {
+                            self.column(svg, column);
+                        }
+                        self.damage(svg);
+                        for (number, arrow) in (0..).zip(&self.arrows) {
+                            self.arrow(svg, arrow, number);
+                        }
+                    },
+                );
+                self.lanes.names(pic, height);
+            },
+        );
+    }
+
+    /// The picture in words.
+    fn words(&self) -> String {
+        let mut words = String::new();
+        for column in &self.columns.before {
+            if let What::Row(row) = column.what {
+                let fate = super::fate::word(&row.fate);
+                words += &format!("{} {}, {fate}. ", row.index, row.text);
+            }
+        }
+        for arrow in &self.arrows {
+            words += &arrow.words();
+            words += ". ";
+        }
+        words
+    }
+
+    fn acks(&self) -> Pixels {
+        self.top - 14
+    }
+
+    fn axis(&self) -> Pixels {
+        self.top - ACKS - 4
+    }
+
+    fn backdrop(&self, svg: &mut Markup) {
+        for lane in &self.lanes.all {
+            line(svg, "axis", (0, lane.y), (self.columns.end, lane.y));
+        }
+        for column in &self.columns.before {
+            self.reach(svg, column);
+        }
+        label(svg, "dim small", (4, self.axis()), "");
+    }
+
+    /// The reach of a completed barrier, in each lane from the first thing that it made certain.
+    fn reach(&self, svg: &mut Markup, column: &Column<'_>) {
+        let What::Row(row) = column.what else {
+            return;
+        };
+        let Shape::End { covers, .. } = &row.drawing.shape else {
+            return;
+        };
+        for lane in &self.lanes.all {
+            let is_covered = |other: &&Column<'_>| matches!(other.what, What::Row(covered) if covers.contains(&covered.index) && covered.drawing.lane == lane.name);
+            if let Some(first) = self.columns.before.iter().find(is_covered) {
+                let area = Area::new(
+                    first.x - 4,
+                    lane.y + 1,
+                    column.middle() - first.x + 4,
+                    lane.height - 2,
+                );
+                rectangle(svg, "reach", area);
+                let bottom = lane.y + lane.height - 1;
+                line(
+                    svg,
+                    "barrier",
+                    (column.middle(), lane.y + 1),
+                    (column.middle(), bottom),
+                );
+            }
+        }
+    }
+
+    fn column(&self, svg: &mut Markup, column: &Column<'_>) {
+        let row = match column.what {
+            What::Row(row) => row,
+            What::Skipped(count) => return self.skipped(svg, column, count),
+        };
+        let at = (column.middle(), self.axis());
+        label(svg, "dim small mid", at, row.index);
+        let lane = self.lanes.of(&row.drawing.lane);
+        let is_behind = row.index >= self.timeline.point.0;
+        let words = format!(
+            "{}: {} ({})",
+            row.index,
+            row.text,
+            super::fate::word(&row.fate)
+        );
+        told(svg, words, |svg| match &row.drawing.shape {
+            Shape::Acknowledged { operation, durable } => {
+                let class = match (is_behind, durable) {
+                    (true, _) => "behind",
+                    (false, true) => "ack",
+                    (false, false) => "ackbuffered",
+                };
+                let (x, y) = (column.middle(), self.acks());
+                svg::path(svg, class, format_args!("M{} {}l5 9l5 -9", x - 5, y - 2));
+                line(svg, class, (x, y + 7), (x, self.top));
+                label(svg, "mid", (x, y - 6), format_args!("#{operation}"));
+            }
+            Shape::Opened => {
+                label(
+                    svg,
+                    "dim small mid",
+                    (column.middle(), self.acks()),
+                    "opened",
+                );
+            }
+            Shape::GaveUp => {
+                label(
+                    svg,
+                    "lostmark mid",
+                    (column.middle(), self.acks()),
+                    "gave up",
+                );
+            }
+            shape => {
+                if let Some(lane) = lane {
+                    in_lane(svg, column, row, lane, shape);
+                }
+            }
+        });
+    }
+
+    fn skipped(&self, svg: &mut Markup, column: &Column<'_>, count: usize) {
+        let (x, middle) = (column.middle(), self.top + 14);
+        told(svg, format_args!("{count} entries are not drawn"), |svg| {
+            label(svg, "dim mid", (x, middle), "⋯");
+            label(
+                svg,
+                "dim small mid",
+                (x, middle + 13),
+                format_args!("{count}"),
+            );
+            label(svg, "dim small mid", (x, middle + 24), "more");
+        });
+    }
+
+    fn crash(&self, svg: &mut Markup, word: &str) {
+        let cut = self.columns.cut;
+        let height = self.lanes.bottom + 6;
+        let area = Area::new(cut, 0, self.columns.end - cut, height);
+        rectangle(svg, "cutarea", area);
+        line(svg, "cutline", (cut, 0), (cut, height));
+        label(svg, "", (cut + 9, 12), format_args!("✂ {word}"));
+        if !self.columns.behind.is_empty() {
+            let at = (cut + 9, self.lanes.bottom + 2);
+            label(svg, "dim small", at, "never happened");
+        }
+    }
+
+    /// What the device did to the disk, beside the crash in the lanes that it is about.
+    fn damage(&self, svg: &mut Markup) {
+        let Some(fault) = &self.timeline.damage else {
+            return;
+        };
+        for path in fault.paths() {
+            if let Some(lane) = self.lanes.of(path) {
+                let (x, y) = (self.columns.cut + 12, lane.y + lane.height / 2);
+                told(svg, fault, |svg| {
+                    cross(svg, (x + 4, y - 4));
+                    label(svg, "lostmark", (x + 16, y), "damaged by");
+                    label(svg, "lostmark", (x + 16, y + 12), "the device");
+                });
+            }
+        }
+    }
+
+    fn arrow(&self, svg: &mut Markup, arrow: &Arrow, number: Pixels) {
+        let Some(from) = self.columns.of(arrow.lost) else {
+            return;
+        };
+        let What::Row(row) = from.what else {
+            return;
+        };
+        let y = number * ARROW + 13;
+        let lane = self.lanes.of(&row.drawing.lane);
+        let (lane_y, lane_height) = lane.map_or((self.top, 0), |lane| (lane.y, lane.height));
+        let ring = Area::new(from.x - 4, lane_y + 3, from.width + 8, lane_height - 6);
+        rectangle(svg, "ring", ring);
+        let words = arrow.label();
+        let width = Pixels::try_from(words.chars().count()).unwrap_or(0) * (CHARACTER + 1);
+        let start = (from.middle(), lane_y + 3);
+        let right = match arrow.before.and_then(|before| self.columns.of(before)) {
+            None => {
+                line(svg, "arrow", start, (from.middle(), y));
+                from.middle()
+            }
+            Some(to) => {
+                let end = self.target(to);
+                let (x, bottom) = (to.middle(), end - 7);
+                let begin = from.middle();
+                let elbow = format!("M{begin} {}V{y}H{x}V{bottom}", start.1);
+                svg::path(svg, "arrow", elbow);
+                let head = format!("M{} {bottom}h10l-5 8z", x - 5);
+                svg::path(svg, "arrowhead", head);
+                x
+            }
+        };
+        // On the line where there is room, else beside it on the side where there is.
+        let (class, x) = if right - from.middle() >= width || right + width < self.columns.cut {
+            ("arrowtext", from.middle().min(right) + 5)
+        } else {
+            ("arrowtext end", from.middle() - 6)
+        };
+        let y = if class == "arrowtext" { y - 4 } else { y + 4 };
+        label(svg, class, (x, y), words);
+    }
+
+    /// Where an arrow to a column ends.
+    fn target(&self, column: &Column<'_>) -> Pixels {
+        let What::Row(row) = column.what else {
+            return self.top;
+        };
+        match self.lanes.of(&row.drawing.lane) {
+            Some(lane) => lane.y + 4,
+            None => self.acks() - 16,
+        }
+    }
+}
+
+/// What stands in a lane.
+fn in_lane(svg: &mut Markup, column: &Column<'_>, row: &Row, lane: &Lane, shape: &Shape) {
+    let (x, bottom) = (column.middle(), lane.y + lane.height - 1);
+    let mut y = lane.y + 13;
+    match shape {
+        Shape::End { .. } => {
+            line(svg, "barrier", (x, lane.y + 1), (x, bottom));
+            let word = row.text.split(' ').next().unwrap_or_default();
+            return label(svg, "small mid", (x, bottom - 4), svg::head(word, 9));
+        }
+        Shape::Begin { verb, .. } => {
+            line(svg, "barrier open", (x, lane.y + 1), (x, bottom));
+            return label(svg, "small mid", (x, bottom - 4), svg::head(verb, 9));
+        }
+        Shape::FailedBarrier { .. } => {
+            line(svg, "errormark", (x, lane.y + 1), (x, bottom));
+            cross(svg, (x, lane.y + 12));
+            return label(svg, "lostmark mid", (x, bottom - 4), "fails");
+        }
+        Shape::Refused { verb } => {
+            cross(svg, (x, lane.y + 12));
+            label(svg, "lostmark mid", (x, lane.y + 32), verb);
+            return;
+        }
+        Shape::Bytes {
+            offset,
+            length_bytes,
+        } => label(
+            svg,
+            "dim small",
+            (column.x, y),
+            format_args!("{offset}+{length_bytes}"),
+        ),
+        Shape::Change { verb } => label(svg, "small", (column.x, y), verb),
+        _ => {}
+    }
+    y += 4;
+    for block in row.drawing.blocks.iter().take(ROWS_MAX) {
+        cells(svg, (column.x, y), &block.sectors);
+        y += ROW;
+    }
+    if let Some(more @ 1..) = row.drawing.blocks.len().checked_sub(ROWS_MAX) {
+        label(
+            svg,
+            "dim small",
+            (column.x, y + 9),
+            format_args!("+ {more} blocks"),
+        );
+        y += ROW;
+    }
+    for piece in &row.drawing.pieces {
+        let class = super::fate::class(piece.fate);
+        let area = Area::new(column.x, y, column.width, ROW - 2);
+        rectangle(svg, class, area);
+        let ink = if matches!(piece.fate, '=' | '#') {
+            "in"
+        } else {
+            "ink"
+        };
+        let text = svg::head(&piece.what, PIECE_CHARACTERS);
+        if ink == "ink" {
+            // Words on a hatch need a ground.
+            let width = Pixels::try_from(text.chars().count()).unwrap_or(0) * CHARACTER + 4;
+            let ground = Area::new(column.x + 2, y + 1, width, ROW - 4);
+            rectangle(svg, "ground", ground);
+        }
+        label(svg, ink, (column.x + 4, y + 9), text);
+        y += ROW;
+    }
+}
+
+/// One block: its eight sectors.
+fn cells(svg: &mut Markup, (x, y): (Pixels, Pixels), sectors: &str) {
+    let height = ROW - 3;
+    rectangle(svg, "grid", Area::new(x, y, 8 * CELL, height));
+    let fates: Vec<char> = sectors.chars().take(8).collect();
+    let mut start = 0;
+    while let Some(&fate) = fates.get(start) {
+        let is_other = |other: &char| *other != fate;
+        let joined = matches!(fate, '=' | '#' | '.' | '-' | ' ');
+        let length = if joined {
+            let rest = fates[start..].iter().position(is_other);
+            rest.unwrap_or(fates.len() - start)
+        } else {
+            1
+        };
+        let left = x + Pixels::try_from(start).unwrap_or(0) * CELL;
+        let width = Pixels::try_from(length).unwrap_or(0) * CELL;
+        if fate != ' ' {
+            let area = Area::new(left, y, width, height);
+            rectangle(svg, super::fate::class(fate), area);
+        }
+        if matches!(fate, '0' | 'S' | 'G') {
+            label(svg, "fillmark", (left + CELL / 2, y + 9), fate);
+        }
+        start += length;
+    }
+}
+
+fn cross(svg: &mut Markup, (x, y): (Pixels, Pixels)) {
+    let path = format!("M{} {}l10 10m0 -10l-10 10", x - 5, y - 5);
+    svg::path(svg, "errormark", path);
+}
+
+pub(super) fn crash_word(crash: CrashKind) -> &'static str {
+    match crash {
+        CrashKind::PowerLoss => "power loss",
+        CrashKind::ProcessCrash => "process crash",
+    }
+}

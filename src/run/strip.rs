@@ -1,0 +1,435 @@
+//! A strip: of the legal crash states at each crash point of one life, how many fail.
+//!
+//! Guarantees: at a point that is said to be exact every legal crash state was recovered and judged, so that its share of
+//! failing states is no estimate; elsewhere states were drawn, and the point says so. The cost is bounded: no more than
+//! `states_max` states altogether. The first limit that keeps below it is taken for how many states are gone through at one
+//! point, and if even that is too much, only every n-th point is.
+//!
+//! Deliberately absent: crashes inside recovery, and errors injected into recoveries. On a device that damages the disk
+//! every state is drawn, since there are as many faults as bits.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CrashChoice, RunConfig, Schedule,
+    driver::{operations, settle, trials},
+    lay::lay,
+    life::{Life, Start, record},
+    media::{self, LastGroup, Medium},
+    recover::{Recovered, Trials, recover},
+    state::{State, cut_in_flight, history, past},
+    subject::{Job, Subject},
+};
+use crate::{
+    base::{Digest, Hasher, Position, Rng, Seed, Stream},
+    crash::{Frontier, PersistenceGraph, Window, all_points, pages_in_flight, process_crash},
+    image::Image,
+    oracle::Outcome,
+    simfs::FaultPlan,
+    trace::{Action, Mark, Promise},
+    workload::{CrashKind, Ledger},
+};
+
+/// How many states of one point are gone through, the most first.
+const EXACT_LIMITS: [u64; 6] = [4096, 1024, 256, 64, 16, 4];
+
+/// How many states are drawn where there are more.
+const DRAWN: u64 = 24;
+
+/// Of the legal crash states at each point of one life, how many fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strip {
+    /// The seed of the run.
+    pub seed: u64,
+    /// Which of its lives, counted from 1.
+    pub life: u32,
+    /// What the crash takes.
+    pub crash: CrashKind,
+    /// The number of entries of the trace.
+    pub end: u32,
+    /// Crash points that there are; fewer may have been looked at.
+    pub points_all: u64,
+    /// The points that were looked at, in order.
+    pub points: Vec<StripPoint>,
+    /// Barriers, promises and errors, in order.
+    pub ticks: Vec<StripTick>,
+}
+
+/// One crash point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StripPoint {
+    /// Where in the trace.
+    pub at: u32,
+    /// How many crash states are legal there; nothing if they are too many to count.
+    pub legal: Option<u64>,
+    /// How many were recovered and judged.
+    pub tried: u64,
+    /// Of those, how many violate an invariant.
+    pub failing: u64,
+    /// Whether those were all.
+    pub exact: bool,
+}
+
+/// Something in the trace that a reader looks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StripTick {
+    /// Its index in the trace.
+    pub at: u32,
+    /// What it is.
+    pub is: Tick,
+    /// In words.
+    pub text: String,
+}
+
+/// What a tick stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tick {
+    /// A barrier is complete.
+    Barrier,
+    /// Something was promised to survive a power loss.
+    Acknowledgement,
+    /// Something was made to fail.
+    Error,
+    /// Recovery is over.
+    Opened,
+}
+
+/// Goes through the crash states of one life: the one that the last crash of `schedule` ends, or the first one if it has
+/// none. Nothing if the earlier crashes cannot be laid.
+pub fn strip<S: Subject>(
+    job: &Job<S>,
+    config: &RunConfig,
+    seed: Seed,
+    schedule: &Schedule,
+    states_max: u64,
+) -> Option<Strip> {
+    let last = schedule.crashes.len().saturating_sub(1);
+    let mut start = Start::Mount(Image::empty());
+    let mut earlier = (Vec::new(), Ledger::new());
+    let mut inherited = LastGroup::default();
+    for number in 0_u32.. {
+        let first = match &start {
+            Start::Mount(_) => Position(0),
+            Start::Resume(recording, _) => recording.trace.end(),
+        };
+        let operations = operations(job, seed, number, config.lives, &earlier);
+        let faults = faults(config, seed, schedule, number);
+        let life = record(
+            job,
+            start,
+            seed,
+            config.limits(),
+            earlier,
+            operations,
+            faults,
+        );
+        let graph = config.graph(&life.recording);
+        let trials = Trials {
+            life: number,
+            ..trials(job, config, seed)
+        };
+        if number as usize >= last {
+            let mut medium = Medium::new(config.device, seed, number);
+            medium.inherited = inherited;
+            let look = Look {
+                job,
+                config,
+                life: &life,
+                trials,
+                medium,
+                known: BTreeMap::new(),
+                judged: BTreeMap::new(),
+                marks: life.recording.trace.marks().map(|(_, at)| at).collect(),
+                draw: Rng::new(seed, Stream::PersistedSubset, 2 << 16 | number),
+            };
+            return Some(look.strip(&graph, first, states_max));
+        }
+        let choice = &schedule.crashes[number as usize];
+        let laid = lay(choice, &life.recording, &graph).ok()?;
+        let after = Crashed::new(choice, config, &life, &laid.window, number, &laid.selection);
+        inherited = media::last_group(
+            config.device,
+            &laid.window,
+            &laid.selection,
+            &after.image,
+            &inherited,
+            after.resumes,
+        );
+        let point = laid.window.point;
+        let recovered = recover(job, after.start.clone(), trials, &past(&life, point), None);
+        let state = recovered.shown.ok()?;
+        start = after.start;
+        drop(laid);
+        drop(graph);
+        earlier = settle(job, life, point, choice.kind, &state);
+    }
+    None
+}
+
+fn faults(config: &RunConfig, seed: Seed, schedule: &Schedule, life: u32) -> Option<FaultPlan> {
+    if schedule.crashes.is_empty() {
+        return config.faults_of_life(seed, life);
+    }
+    let errors = schedule.errors.get(life as usize).cloned();
+    let errors = errors.unwrap_or_default();
+    let is_any = !errors.is_empty() || !config.faults.is_none();
+    is_any.then(|| FaultPlan::listed(errors, config.profile))
+}
+
+/// Where the next life begins.
+struct Crashed {
+    start: Start,
+    image: Image,
+    resumes: bool,
+}
+
+impl Crashed {
+    fn new<O>(
+        choice: &CrashChoice,
+        config: &RunConfig,
+        life: &Life<O>,
+        window: &Window<'_>,
+        number: u32,
+        selection: &[crate::crash::Kept],
+    ) -> Crashed {
+        let pages = choice
+            .pages_in_flight
+            .min(pages_in_flight(&life.recording.trace, window.point));
+        let mut image = match choice.kind {
+            CrashKind::PowerLoss => window.image(selection),
+            CrashKind::ProcessCrash => process_crash(window, pages).1,
+        };
+        if let Some(fault) = &choice.media {
+            // What it is called plays no part here: only its bytes do.
+            let _ = media::lay(fault, window, selection, &mut image, &LastGroup::default());
+        }
+        let resumes = choice.kind == CrashKind::ProcessCrash
+            && config.crash_kind_in_recovery(number) == CrashKind::PowerLoss;
+        let start = if resumes {
+            let cut = cut_in_flight(&life.recording, window.point, pages);
+            Start::Resume(cut, image.clone())
+        } else {
+            Start::Mount(image.clone())
+        };
+        Crashed {
+            start,
+            image,
+            resumes,
+        }
+    }
+}
+
+/// Looks at the crash states of one life.
+struct Look<'a, S: Subject> {
+    job: &'a Job<S>,
+    config: &'a RunConfig,
+    life: &'a Life<S::Operation>,
+    trials: Trials,
+    medium: Medium,
+    /// Recovered disks.
+    known: BTreeMap<Digest, Recovered<S>>,
+    /// Whether a disk fails after so many marks.
+    judged: BTreeMap<(Digest, usize), bool>,
+    marks: Vec<Position>,
+    draw: Rng,
+}
+
+impl<S: Subject> Look<'_, S> {
+    fn strip(mut self, graph: &PersistenceGraph<'_>, first: Position, states_max: u64) -> Strip {
+        let trace = &self.life.recording.trace;
+        let points: Vec<Position> = all_points(trace, first).collect();
+        let mut frontier = Frontier::new(graph);
+        let counts: Vec<u64> = points
+            .iter()
+            .map(|&point| self.count(&frontier.window(point)))
+            .collect();
+        let (limit, step) = plan(&counts, states_max);
+        let mut frontier = Frontier::new(graph);
+        let looked = points.iter().zip(&counts).step_by(step);
+        let looked = looked.map(|(&point, &count)| {
+            let window = frontier.window(point);
+            self.point(&window, count, limit)
+        });
+        let looked = looked.collect();
+        Strip {
+            seed: self.trials.seed.0,
+            life: self.trials.life + 1,
+            crash: self.config.crash_kind(self.trials.life),
+            end: trace.end().0,
+            points_all: points.len() as u64,
+            points: looked,
+            ticks: self.ticks(first),
+        }
+    }
+
+    fn kind(&self) -> CrashKind {
+        self.config.crash_kind(self.trials.life)
+    }
+
+    /// The legal states at a point, with `u64::MAX` for too many.
+    fn count(&self, window: &Window<'_>) -> u64 {
+        match self.kind() {
+            CrashKind::ProcessCrash => {
+                pages_in_flight(&self.life.recording.trace, window.point) + 1
+            }
+            CrashKind::PowerLoss => window.count(),
+        }
+    }
+
+    fn point(&mut self, window: &Window<'_>, count: u64, limit: u64) -> StripPoint {
+        let damages = self.config.device.damages();
+        let exact = count <= limit && !damages;
+        let tried = if exact { count } else { drawn(limit) };
+        let mut failing = 0;
+        for number in 0..tried {
+            let state = match (self.kind(), exact) {
+                (CrashKind::ProcessCrash, true) => State::process_crash(window, number),
+                (CrashKind::ProcessCrash, false) => {
+                    State::process_crash(window, self.draw.below(count))
+                }
+                (CrashKind::PowerLoss, true) => State::power_loss(window, window.select(number)),
+                (CrashKind::PowerLoss, false) => self.draw(window, count),
+            };
+            failing += u64::from(self.fails(&state));
+        }
+        StripPoint {
+            at: window.point.0,
+            legal: (count != u64::MAX && !damages).then_some(count),
+            tried,
+            failing,
+            exact,
+        }
+    }
+
+    /// Any legal state, each as likely as the others where they can be counted.
+    fn draw<'w>(&mut self, window: &'w Window<'w>, count: u64) -> State<'w> {
+        let selection = match count {
+            u64::MAX => window.sample(&mut self.draw).1,
+            _ => window.select(self.draw.below(count)),
+        };
+        let mut state = State::power_loss(window, selection);
+        state.faulted = self
+            .medium
+            .strike(window, &state.selection, &mut state.image);
+        state
+    }
+
+    fn fails(&mut self, state: &State<'_>) -> bool {
+        let point = state.window.point;
+        if state.faulted.is_some() {
+            let recovered = self.recover(state);
+            return self.judge(&recovered, state);
+        }
+        let mut disk = state.image.digest();
+        if self.resumes() {
+            // What is pending there counts as well.
+            let mut hasher = Hasher::new();
+            let place = u64::from(point.0);
+            disk = hasher
+                .digest(disk)
+                .number(place)
+                .number(state.pages)
+                .finish();
+        }
+        let marks = self.marks.partition_point(|mark| *mark <= point);
+        if let Some(&fails) = self.judged.get(&(disk, marks)) {
+            return fails;
+        }
+        let recovered = self.known.remove(&disk);
+        let recovered = recovered.unwrap_or_else(|| self.recover(state));
+        let fails = self.judge(&recovered, state);
+        self.known.insert(disk, recovered);
+        self.judged.insert((disk, marks), fails);
+        fails
+    }
+
+    fn resumes(&self) -> bool {
+        self.kind() == CrashKind::ProcessCrash
+            && self.config.crash_kind_in_recovery(self.trials.life) == CrashKind::PowerLoss
+    }
+
+    fn recover(&self, state: &State<'_>) -> Recovered<S> {
+        let point = state.window.point;
+        let start = if self.resumes() {
+            let cut = cut_in_flight(&self.life.recording, point, state.pages);
+            Start::Resume(cut, state.image.clone())
+        } else {
+            Start::Mount(state.image.clone())
+        };
+        recover(self.job, start, self.trials, &past(self.life, point), None)
+    }
+
+    fn judge(&self, recovered: &Recovered<S>, state: &State<'_>) -> bool {
+        let history = history(self.life, state.window.point, state.kind);
+        let mut outcomes = Vec::new();
+        let case = recovered.case(&history, state.kind, state.damage());
+        self.job.oracle.check(&case, &mut outcomes);
+        let is_violated = |outcome: &Outcome| matches!(outcome, Outcome::Violated(_));
+        outcomes.iter().any(is_violated)
+    }
+
+    fn ticks(&self, first: Position) -> Vec<StripTick> {
+        let entries = (0_u32..).zip(self.life.recording.trace.entries());
+        let ticks = entries.skip(first.index()).filter_map(|(at, entry)| {
+            let (is, text) = match entry.action {
+                Action::BarrierEnd { kind, .. } => {
+                    (Tick::Barrier, format!("{} completes", kind.verb()))
+                }
+                Action::BarrierFailed { kind, .. } => {
+                    (Tick::Error, format!("{} fails", kind.verb()))
+                }
+                Action::Refused { operation, .. } => (Tick::Error, format!("{operation} fails")),
+                Action::Mark(Mark::Acknowledged(id, Promise::Durable)) => (
+                    Tick::Acknowledgement,
+                    format!("{id} is acknowledged as durable"),
+                ),
+                Action::Mark(Mark::Opened) => (Tick::Opened, "recovery is over".to_owned()),
+                _ => return None,
+            };
+            Some(StripTick { at, is, text })
+        });
+        ticks.collect()
+    }
+}
+
+/// How many states are drawn at one point under a limit.
+fn drawn(limit: u64) -> u64 {
+    limit.min(DRAWN)
+}
+
+/// Up to how many states are gone through at one point, and every how many-th point is looked at.
+fn plan(counts: &[u64], states_max: u64) -> (u64, usize) {
+    let cost = |limit: u64| {
+        let each = counts
+            .iter()
+            .map(|&count| if count <= limit { count } else { drawn(limit) });
+        each.fold(0, u64::saturating_add)
+    };
+    if let Some(limit) = EXACT_LIMITS
+        .into_iter()
+        .find(|&limit| cost(limit) <= states_max)
+    {
+        return (limit, 1);
+    }
+    let least = EXACT_LIMITS[EXACT_LIMITS.len() - 1];
+    let step = cost(least).div_ceil(states_max.max(1));
+    (least, usize::try_from(step).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_limit_that_keeps_below_the_budget_is_taken() {
+        assert_eq!(plan(&[1, 4, 5000], 10_000), (4096, 1));
+        assert_eq!(plan(&[1, 1024, 5000], 1100), (1024, 1));
+        assert_eq!(plan(&[1, 200, 5000], 226), (256, 1));
+        assert_eq!(plan(&[100; 10], 240), (64, 1));
+        assert_eq!(plan(&[1000; 1000], 1000), (4, 4));
+        assert_eq!(plan(&[1; 10], 0), (4, 10));
+    }
+}

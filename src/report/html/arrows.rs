@@ -52,11 +52,11 @@ impl Arrow {
         let word = if self.before.is_some() {
             "should have been durable before"
         } else {
-            "losing this is enough: no barrier helps"
+            "this loss alone is enough"
         };
         match self.others {
             0 => word.to_owned(),
-            others => format!("{word} (or one of {others} more)"),
+            others => format!("{word} (or one of {others} others)"),
         }
     }
 

@@ -58,7 +58,7 @@ pub fn campaign_page(campaign: &CampaignPage<'_>) -> String {
         section(
             &mut body,
             "profiles",
-            "The same scenario elsewhere",
+            "The same scenario on several profiles",
             |body| {
                 scenarios::comparison(body, summary);
             },

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::svg::Pixels;
-use crate::run::{Fate, Row, Shape, Timeline};
+use crate::run::{DrawnPiece, Fate, Row, Shape, Timeline};
 
 /// Columns before the crash.
 const COLUMNS_MAX: usize = 24;
@@ -15,7 +15,9 @@ const LOST_MAX: usize = 14;
 /// Of those, columns of what was made to fail.
 const FAILED_MAX: usize = 6;
 /// Columns behind the crash.
-const BEHIND_MAX: usize = 3;
+const BEHIND_MAX: usize = 1;
+/// Room beside the crash for what the device did.
+const DAMAGE: Pixels = 84;
 
 /// The width of a sector.
 pub(super) const CELL: Pixels = 8;
@@ -77,9 +79,14 @@ impl<'t> Columns<'t> {
         skip(&mut columns, &mut x, skipped);
         let cut = x + GAP;
         x = cut + 2 * GAP;
+        let mut shown = BEHIND_MAX;
+        if timeline.damage.is_some() {
+            x += DAMAGE;
+            shown = 0;
+        }
         let mut never = Vec::new();
         let mut rest = behind.iter().filter(|row| is_drawn(row, usize::MAX));
-        for row in rest.by_ref().take(BEHIND_MAX) {
+        for row in rest.by_ref().take(shown) {
             push(&mut never, &mut x, What::Row(row));
         }
         skip(&mut never, &mut x, rest.count());
@@ -87,7 +94,7 @@ impl<'t> Columns<'t> {
             before: columns,
             cut,
             behind: never,
-            end: x.max(cut + 110),
+            end: x.max(cut + 112),
         }
     }
 
@@ -125,8 +132,7 @@ fn push<'t>(columns: &mut Vec<Column<'t>>, x: &mut Pixels, what: What<'t>) {
 
 fn width(row: &Row) -> Pixels {
     let drawing = &row.drawing;
-    let pieces = drawing.pieces.iter();
-    let widest = pieces.map(|piece| piece.what.chars().count().min(PIECE_CHARACTERS));
+    let widest = pieces(row).map(|piece| piece.what.chars().count().min(PIECE_CHARACTERS));
     let text = |characters: usize| Pixels::try_from(characters).unwrap_or(0) * CHARACTER + 8;
     let pieces = widest.max().map_or(0, text);
     let own = match &drawing.shape {
@@ -146,6 +152,18 @@ fn width(row: &Row) -> Pixels {
         8 * CELL
     };
     own.max(pieces).max(blocks)
+}
+
+/// The pieces that are drawn: of lengths that one write went through with the same fate, the last.
+pub(super) fn pieces(row: &Row) -> impl Iterator<Item = &DrawnPiece> {
+    let all = &row.drawing.pieces;
+    let is_size = |piece: &DrawnPiece| piece.what.starts_with("size ");
+    all.iter().zip(1..).filter_map(move |(piece, next)| {
+        let is_passed =
+            |later: &DrawnPiece| is_size(piece) && is_size(later) && later.fate == piece.fate;
+        let passed = all.get(next).is_some_and(is_passed);
+        (!passed).then_some(piece)
+    })
 }
 
 /// Whether an entry is anything to a picture: a barrier is drawn where it ends, unless the crash came before.

@@ -67,7 +67,7 @@ fn bars(body: &mut Markup, caption: &str, counts: &[(String, u64)]) {
         |rows| {
             for (word, count) in counts {
                 rows.element("tr", &[], |row| {
-                    row.leaf("th", &[("scope", &"row")], word);
+                    row.leaf("th", &[("scope", &"row"), ("class", &"nowrap")], word);
                     let class = if *count == 0 { "n zero" } else { "n" };
                     let number = if *count == 0 {
                         "never".to_owned()
@@ -124,7 +124,7 @@ pub(super) fn invariants(body: &mut Markup, summary: &Summary) {
         |rows| {
             for (id, (sum, scenarios)) in &sums {
                 rows.element("tr", &[], |row| {
-                    row.leaf("th", &[("scope", &"row")], id);
+                    row.leaf("th", &[("scope", &"row"), ("class", &"nowrap")], id);
                     row.leaf("td", &[("class", &"n")], scenarios);
                     row.leaf("td", &[("class", &"n")], grouped(sum.evaluated));
                     let class = if sum.exercised == 0 { "n zero" } else { "n" };

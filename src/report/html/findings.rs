@@ -114,6 +114,15 @@ fn name(into: &mut Markup, campaign: &CampaignPage<'_>, finding: &Finding) {
     }
 }
 
+/// What became of which operations, cut off where it is long.
+fn lost(finding: &Finding) -> String {
+    let signature = finding.signature.trim_end();
+    match signature.strip_suffix(':') {
+        Some(place) => format!("{place}: nothing at the last crash"),
+        None => super::svg::head(signature, 140),
+    }
+}
+
 fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
     let heads = [
         ("", "finding"),
@@ -147,8 +156,7 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
                 row.leaf("td", &[("class", &"nowrap")], on(scenario));
                 row.leaf("td", &[("class", &"n")], grouped(finding.count));
                 row.leaf("td", &[("class", &"n")], finding.first_seed);
-                let signature = super::svg::head(&finding.signature, 140);
-                row.leaf("td", &[("class", &"small")], signature);
+                row.leaf("td", &[("class", &"small")], lost(finding));
             });
         }
     });

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Display};
 
 use super::{
-    columns::{Columns, ROW, ROWS_MAX, What},
+    columns::{Columns, ROW, ROWS_MAX, What, pieces},
     markup::Markup,
     svg::{Pixels, label, line, tail, told},
 };
@@ -79,7 +79,7 @@ impl Lanes {
         ];
         into.element("svg", &attributes, |svg| {
             let first = self.all.first().map_or(0, |lane| lane.y);
-            label(svg, "dim small", (6, first - 38), "trace");
+            label(svg, "dim small", (6, first - 37), "trace");
             label(svg, "dim small", (6, first - 12), "acknowledged");
             for lane in &self.all {
                 line(svg, "axis", (0, lane.y), (NAMES, lane.y));
@@ -106,9 +106,10 @@ impl Lane {
     }
 }
 
-fn height(row: &Row) -> Pixels {
+/// How much room an entry takes in its lane.
+pub(super) fn height(row: &Row) -> Pixels {
     let blocks = row.drawing.blocks.len();
-    let rows = blocks.min(ROWS_MAX) + usize::from(blocks > ROWS_MAX) + row.drawing.pieces.len();
+    let rows = blocks.min(ROWS_MAX) + usize::from(blocks > ROWS_MAX) + pieces(row).count();
     let rows = Pixels::try_from(rows).unwrap_or(0);
     let label = match row.drawing.shape {
         Shape::End { .. } | Shape::Begin { .. } | Shape::FailedBarrier { .. } => 44,

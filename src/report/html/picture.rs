@@ -4,21 +4,24 @@ use std::collections::BTreeSet;
 
 use super::{
     arrows::{Arrow, arrows},
-    columns::{CELL, CHARACTER, Column, Columns, PIECE_CHARACTERS, ROW, ROWS_MAX, What},
+    columns::{CELL, CHARACTER, Column, Columns, PIECE_CHARACTERS, ROW, ROWS_MAX, What, pieces},
     lanes::{Lane, Lanes},
     markup::Markup,
     svg::{self, Area, Pixels, drawing, label, line, rectangle, told},
 };
 use crate::{
-    run::{Missing, Row, Shape, Timeline},
+    run::{Fate, Missing, Row, Shape, Timeline},
     workload::CrashKind,
 };
 
-/// Above the lanes: the axis, and what was promised.
+/// Above the lanes: the name of the crash, the arrows, the axis, and what was promised.
+const HEAD: Pixels = 18;
 const AXIS: Pixels = 18;
 const ACKS: Pixels = 34;
-/// A row for each arrow above that.
+/// A row for each arrow.
 const ARROW: Pixels = 20;
+/// Below the lanes: that what lies behind the crash never happened.
+const FOOT: Pixels = 18;
 
 /// One timeline, with what is missing if it is missing there.
 pub(super) struct Picture<'e> {
@@ -36,7 +39,7 @@ impl<'e> Picture<'e> {
         let pinned: BTreeSet<u32> = ends.collect();
         let columns = Columns::new(timeline, &pinned);
         let count = Pixels::try_from(arrows.len()).unwrap_or(0);
-        let top = count * ARROW + AXIS + ACKS;
+        let top = HEAD + count * ARROW + AXIS + ACKS;
         Picture {
             timeline,
             lanes: Lanes::new(timeline, &columns, top),
@@ -52,7 +55,7 @@ impl<'e> Picture<'e> {
     }
 
     pub(super) fn draw(&self, into: &mut Markup) {
-        let height = self.lanes.bottom + 6;
+        let height = self.lanes.bottom + FOOT;
         let crash = crash_word(self.timeline.crash);
         let title = format!(
             "{}: {crash} at {}",
@@ -103,6 +106,16 @@ impl<'e> Picture<'e> {
         words
     }
 
+    /// Wide enough for all columns, and for what arrows say.
+    fn width(&self) -> Pixels {
+        let ends = self.arrows.iter().filter_map(|arrow| {
+            let from = self.columns.of(arrow.lost)?;
+            let words = width_of(&arrow.label()) + 12;
+            (!is_on_the_left(arrow, from)).then(|| from.middle() + words)
+        });
+        ends.fold(self.columns.end, Pixels::max)
+    }
+
     fn acks(&self) -> Pixels {
         self.top - 14
     }
@@ -113,12 +126,11 @@ impl<'e> Picture<'e> {
 
     fn backdrop(&self, svg: &mut Markup) {
         for lane in &self.lanes.all {
-            line(svg, "axis", (0, lane.y), (self.columns.end, lane.y));
+            line(svg, "axis", (0, lane.y), (self.width(), lane.y));
         }
         for column in &self.columns.before {
             self.reach(svg, column);
         }
-        label(svg, "dim small", (4, self.axis()), "");
     }
 
     /// The reach of a completed barrier, in each lane from the first thing that it made certain.
@@ -217,13 +229,13 @@ impl<'e> Picture<'e> {
 
     fn crash(&self, svg: &mut Markup, word: &str) {
         let cut = self.columns.cut;
-        let height = self.lanes.bottom + 6;
-        let area = Area::new(cut, 0, self.columns.end - cut, height);
+        let height = self.lanes.bottom + FOOT;
+        let area = Area::new(cut, 0, self.width() - cut, height);
         rectangle(svg, "cutarea", area);
         line(svg, "cutline", (cut, 0), (cut, height));
         label(svg, "", (cut + 9, 12), format_args!("✂ {word}"));
         if !self.columns.behind.is_empty() {
-            let at = (cut + 9, self.lanes.bottom + 2);
+            let at = (cut + 9, self.lanes.bottom + 12);
             label(svg, "dim small", at, "never happened");
         }
     }
@@ -238,8 +250,7 @@ impl<'e> Picture<'e> {
                 let (x, y) = (self.columns.cut + 12, lane.y + lane.height / 2);
                 told(svg, fault, |svg| {
                     cross(svg, (x + 4, y - 4));
-                    label(svg, "lostmark", (x + 16, y), "damaged by");
-                    label(svg, "lostmark", (x + 16, y + 12), "the device");
+                    label(svg, "lostmark", (x + 15, y), "damaged");
                 });
             }
         }
@@ -252,38 +263,35 @@ impl<'e> Picture<'e> {
         let What::Row(row) = from.what else {
             return;
         };
-        let y = number * ARROW + 13;
-        let lane = self.lanes.of(&row.drawing.lane);
-        let (lane_y, lane_height) = lane.map_or((self.top, 0), |lane| (lane.y, lane.height));
-        let ring = Area::new(from.x - 4, lane_y + 3, from.width + 8, lane_height - 6);
-        rectangle(svg, "ring", ring);
+        let y = HEAD + number * ARROW + 13;
+        let lane_y = self
+            .lanes
+            .of(&row.drawing.lane)
+            .map_or(self.top, |lane| lane.y);
+        let height = super::lanes::height(row) - 4;
+        rectangle(
+            svg,
+            "ring",
+            Area::new(from.x - 4, lane_y + 2, from.width + 8, height),
+        );
         let words = arrow.label();
-        let width = Pixels::try_from(words.chars().count()).unwrap_or(0) * (CHARACTER + 1);
-        let start = (from.middle(), lane_y + 3);
-        let right = match arrow.before.and_then(|before| self.columns.of(before)) {
-            None => {
-                line(svg, "arrow", start, (from.middle(), y));
-                from.middle()
-            }
+        let start = (from.middle(), lane_y + 2);
+        match arrow.before.and_then(|before| self.columns.of(before)) {
+            None => line(svg, "arrow", start, (from.middle(), y)),
             Some(to) => {
-                let end = self.target(to);
-                let (x, bottom) = (to.middle(), end - 7);
+                let (x, bottom) = (to.middle(), self.target(to) - 7);
                 let begin = from.middle();
                 let elbow = format!("M{begin} {}V{y}H{x}V{bottom}", start.1);
                 svg::path(svg, "arrow", elbow);
                 let head = format!("M{} {bottom}h10l-5 8z", x - 5);
                 svg::path(svg, "arrowhead", head);
-                x
             }
-        };
-        // On the line where there is room, else beside it on the side where there is.
-        let (class, x) = if right - from.middle() >= width || right + width < self.columns.cut {
-            ("arrowtext", from.middle().min(right) + 5)
+        }
+        if is_on_the_left(arrow, from) {
+            label(svg, "arrowtext end", (from.middle() - 6, y + 4), words);
         } else {
-            ("arrowtext end", from.middle() - 6)
-        };
-        let y = if class == "arrowtext" { y - 4 } else { y + 4 };
-        label(svg, class, (x, y), words);
+            label(svg, "arrowtext", (from.middle() + 5, y - 4), words);
+        }
     }
 
     /// Where an arrow to a column ends.
@@ -304,13 +312,17 @@ fn in_lane(svg: &mut Markup, column: &Column<'_>, row: &Row, lane: &Lane, shape:
     let mut y = lane.y + 13;
     match shape {
         Shape::End { .. } => {
-            line(svg, "barrier", (x, lane.y + 1), (x, bottom));
+            let class = match row.fate {
+                Fate::Behind => "barrier open",
+                _ => "barrier",
+            };
+            line(svg, class, (x, lane.y + 1), (x, bottom));
             let word = row.text.split(' ').next().unwrap_or_default();
-            return label(svg, "small mid", (x, bottom - 4), svg::head(word, 9));
+            return label(svg, "small mid halo", (x, bottom - 4), svg::head(word, 9));
         }
         Shape::Begin { verb, .. } => {
             line(svg, "barrier open", (x, lane.y + 1), (x, bottom));
-            return label(svg, "small mid", (x, bottom - 4), svg::head(verb, 9));
+            return label(svg, "small mid halo", (x, bottom - 4), svg::head(verb, 9));
         }
         Shape::FailedBarrier { .. } => {
             line(svg, "errormark", (x, lane.y + 1), (x, bottom));
@@ -348,7 +360,7 @@ fn in_lane(svg: &mut Markup, column: &Column<'_>, row: &Row, lane: &Lane, shape:
         );
         y += ROW;
     }
-    for piece in &row.drawing.pieces {
+    for piece in pieces(row) {
         let class = super::fate::class(piece.fate);
         let area = Area::new(column.x, y, column.width, ROW - 2);
         rectangle(svg, class, area);
@@ -395,6 +407,16 @@ fn cells(svg: &mut Markup, (x, y): (Pixels, Pixels), sectors: &str) {
         }
         start += length;
     }
+}
+
+/// Whether what an arrow says has room on the left of its line: what leads nowhere leaves none on it.
+fn is_on_the_left(arrow: &Arrow, from: &Column<'_>) -> bool {
+    arrow.before.is_none() && from.middle() > width_of(&arrow.label()) + 12
+}
+
+/// The width of a text in bold.
+fn width_of(text: &str) -> Pixels {
+    Pixels::try_from(text.chars().count()).unwrap_or(0) * (CHARACTER + 1)
 }
 
 fn cross(svg: &mut Markup, (x, y): (Pixels, Pixels)) {

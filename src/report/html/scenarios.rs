@@ -20,7 +20,7 @@ const BAR: Pixels = 90;
 fn outcome(scenario: &ScenarioSummary) -> (&'static str, &'static str) {
     match scenario.verdict {
         Verdict::Expected if scenario.violating_runs == 0 => ("good", "✓ clean"),
-        Verdict::Expected => ("found", "✓ found, as expected"),
+        Verdict::Expected => ("found", "✓ fails, as expected"),
         Verdict::Unexpected => ("bad", "✗ UNEXPECTED"),
         Verdict::Unexercised => ("bad", "✗ NOT EXERCISED"),
         Verdict::Inconclusive => ("bad", "? INCONCLUSIVE"),
@@ -64,13 +64,13 @@ fn bar(into: &mut Markup, scenario: &ScenarioSummary) {
 pub(super) fn table(body: &mut Markup, summary: &Summary) {
     let heads = [
         ("", "scenario"),
-        ("", "subject"),
-        ("", "profile"),
-        ("n", "runs"),
-        ("n", "crash states"),
+        ("", "verdict"),
         ("n", "failing runs"),
         ("", ""),
-        ("", "verdict"),
+        ("", "profile"),
+        ("", "subject"),
+        ("n", "runs"),
+        ("n", "crash states"),
     ];
     let (good, bad): (Vec<_>, Vec<_>) = summary.scenarios.iter().partition(|one| one.met);
     let caption = format!(
@@ -93,11 +93,18 @@ pub(super) fn table(body: &mut Markup, summary: &Summary) {
 
 fn row(rows: &mut Markup, scenario: &ScenarioSummary) {
     rows.element("tr", &[], |row| {
-        row.leaf("th", &[("scope", &"row")], &scenario.name);
-        row.leaf("td", &[], &scenario.subject);
-        row.leaf("td", &[], on(scenario));
-        row.leaf("td", &[("class", &"n")], grouped(scenario.runs));
-        row.leaf("td", &[("class", &"n")], grouped(scenario.states_tried));
+        row.leaf(
+            "th",
+            &[("scope", &"row"), ("class", &"nowrap")],
+            &scenario.name,
+        );
+        row.element("td", &[], |cell| {
+            let (class, word) = outcome(scenario);
+            cell.leaf("span", &[("class", &format_args!("badge {class}"))], word);
+            for reason in &scenario.reasons {
+                cell.leaf("div", &[("class", &"small")], reason);
+            }
+        });
         let failing = format_args!(
             "{} ({})",
             grouped(scenario.violating_runs),
@@ -109,51 +116,52 @@ fn row(rows: &mut Markup, scenario: &ScenarioSummary) {
             row.leaf("td", &[("class", &"n")], failing);
         }
         row.element("td", &[], |cell| bar(cell, scenario));
-        row.element("td", &[], |cell| {
-            let (class, word) = outcome(scenario);
-            cell.leaf("span", &[("class", &format_args!("badge {class}"))], word);
-            for reason in &scenario.reasons {
-                cell.leaf("div", &[("class", &"small")], reason);
-            }
-        });
+        row.leaf("td", &[], on(scenario));
+        row.leaf("td", &[("class", &"nowrap")], &scenario.subject);
+        row.leaf("td", &[("class", &"n")], grouped(scenario.runs));
+        row.leaf("td", &[("class", &"n")], grouped(scenario.states_tried));
     });
 }
 
-type Groups<'s> = BTreeMap<(&'s str, &'s str), Vec<&'s ScenarioSummary>>;
+/// Scenarios by name, subject and device.
+type Groups<'s> = BTreeMap<(&'s str, &'s str, &'s str), Vec<&'s ScenarioSummary>>;
 
 fn groups(summary: &Summary) -> Groups<'_> {
     let mut groups = Groups::new();
     for scenario in &summary.scenarios {
-        let key = (scenario.name.as_str(), scenario.subject.as_str());
-        groups.entry(key).or_default().push(scenario);
+        let ScenarioSummary {
+            name,
+            subject,
+            device,
+            ..
+        } = scenario;
+        let group = groups.entry((name, subject, device)).or_default();
+        group.push(scenario);
     }
     groups.retain(|_, scenarios| scenarios.len() > 1);
     groups
 }
 
-/// Whether any scenario was run in more than one place.
+/// Whether any scenario was run on more than one profile.
 pub(super) fn has_comparison(summary: &Summary) -> bool {
     !groups(summary).is_empty()
 }
 
-/// A row for each scenario that ran in more than one place, a column for each place.
+/// A row for each scenario that ran on more than one profile, a column for each profile.
 pub(super) fn comparison(body: &mut Markup, summary: &Summary) {
     let groups = groups(summary);
-    let places: BTreeSet<String> = groups.values().flatten().map(|one| on(one)).collect();
-    let mut heads = vec![("", "scenario")];
-    heads.extend(places.iter().map(|place| ("n", place.as_str())));
-    let caption = "Share of failing runs, by profile and device";
+    let all = groups.values().flatten();
+    let profiles: BTreeSet<&str> = all.map(|one| one.profile.as_str()).collect();
+    let mut heads = vec![("", "scenario"), ("", "device")];
+    heads.extend(profiles.iter().map(|profile| ("n", *profile)));
+    let caption = "Share of failing runs on each profile";
     page::table(body, caption, &heads, |rows| {
-        for ((name, subject), scenarios) in groups.iter().take(ROWS_MAX) {
+        for ((name, _, device), scenarios) in groups.iter().take(ROWS_MAX) {
             rows.element("tr", &[], |row| {
-                row.leaf(
-                    "th",
-                    &[("scope", &"row")],
-                    format_args!("{name} ({subject})"),
-                );
-                for place in &places {
-                    let here = scenarios.iter().find(|one| on(one) == *place);
-                    match here {
+                row.leaf("th", &[("scope", &"row"), ("class", &"nowrap")], name);
+                row.leaf("td", &[("class", &"nowrap")], device);
+                for profile in &profiles {
+                    match scenarios.iter().find(|one| one.profile == *profile) {
                         None => row.leaf("td", &[("class", &"n dim")], "·"),
                         Some(one) => cell(row, one),
                     }

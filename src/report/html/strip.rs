@@ -152,11 +152,11 @@ fn words(scenario: &ScenarioSummary, strip: &Strip) -> String {
         String::new()
     };
     let by = if scenario.violating_runs > 0 {
-        "first failing seed"
+        "the first failing seed"
     } else {
         "seed"
     };
-    format!("{words}. {by} {}{life}", strip.seed)
+    format!("{words}. By {by} {}{life}", strip.seed)
 }
 
 fn worst(strip: &Strip) -> Option<&StripPoint> {

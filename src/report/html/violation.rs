@@ -173,17 +173,20 @@ fn header(head: &ViolationHead, headline: &str, evidence: &Evidence) -> Markup {
             kinds.join(" and "),
         ));
     });
-    if let Ok(invariant) = catalogue::find(&head.invariant) {
-        header.leaf(
-            "p",
-            &[("class", &"dim")],
-            format_args!(
-                "The rule that it breaks: {}.",
-                invariant.summary.trim_end_matches('.')
-            ),
-        );
-    }
+    let Sentences { shown, however, .. } = &head.witness;
+    header.leaf(
+        "p",
+        &[],
+        format_args!("{}. However, {however}.", capital(shown)),
+    );
     header
+}
+
+/// A sentence begins with a capital.
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 fn pictures(body: &mut Markup, evidence: &Evidence) {
@@ -218,12 +221,16 @@ fn caption(timeline: &Timeline, evidence: &Evidence) -> String {
         if missing.crash.as_ref() == Some(&timeline.title) {
             ": what was lost here matters"
         } else if missing.idle.contains(&timeline.title) {
-            ": nothing need be lost here"
+            ": all may survive here, and it still fails"
         } else {
             ""
         }
     });
-    format!("{}, ended by a {crash}{role}", timeline.title)
+    // What the device did comes after the crash.
+    match timeline.title.split_once("; ") {
+        Some((life, damage)) => format!("{life}, ended by a {crash}; {damage}{role}"),
+        None => format!("{}, ended by a {crash}{role}", timeline.title),
+    }
 }
 
 fn picture(body: &mut Markup, timeline: &Timeline, evidence: &Evidence) {
@@ -260,6 +267,17 @@ fn sentences(body: &mut Markup, head: &ViolationHead) {
             list.leaf("dd", &[], sentence);
         }
     });
+    if let Ok(invariant) = catalogue::find(&head.invariant) {
+        body.leaf(
+            "p",
+            &[("class", &"dim small")],
+            format_args!(
+                "{} says: {}.",
+                head.invariant,
+                invariant.summary.trim_end_matches('.')
+            ),
+        );
+    }
 }
 
 fn missing(body: &mut Markup, evidence: &Evidence) {
@@ -342,9 +360,9 @@ fn legality(body: &mut Markup, all: &[Legality]) {
             );
         }
         let observed = if legality.observed_too {
-            "an observed strength too, so that a real machine was seen to leave as much"
+            "an observed strength too"
         } else {
-            "documented strengths only"
+            "no observed strength"
         };
         body.leaf(
             "p",

@@ -20,8 +20,6 @@ mod picture;
 mod scenarios;
 mod strip;
 mod svg;
-#[cfg(test)]
-mod tests;
 mod trace_table;
 mod violation;
 

@@ -66,25 +66,20 @@ impl<'e> Picture<'e> {
             &[("class", &"pic"), ("tabindex", &0), ("role", &"group")],
             |pic| {
                 let words = (title.as_str(), self.words());
-                drawing(
-                    pic,
-                    (self.columns.end, height),
-                    (words.0, &words.1),
-                    |svg| {
-                        self.backdrop(svg);
-                        for column in &self.columns.before {
-                            self.column(svg, column);
-                        }
-                        self.crash(svg, crash);
-                        for column in &self.columns.behind {
-                            self.column(svg, column);
-                        }
-                        self.damage(svg);
-                        for (number, arrow) in (0..).zip(&self.arrows) {
-                            self.arrow(svg, arrow, number);
-                        }
-                    },
-                );
+                drawing(pic, (self.width(), height), (words.0, &words.1), |svg| {
+                    self.backdrop(svg);
+                    for column in &self.columns.before {
+                        self.column(svg, column);
+                    }
+                    self.crash(svg, crash);
+                    for column in &self.columns.behind {
+                        self.column(svg, column);
+                    }
+                    self.damage(svg);
+                    for (number, arrow) in (0..).zip(&self.arrows) {
+                        self.arrow(svg, arrow, number);
+                    }
+                });
                 self.lanes.names(pic, height);
             },
         );

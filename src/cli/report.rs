@@ -1,6 +1,9 @@
 //! `tornwrite report`
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     args::ReportArguments,
@@ -111,7 +114,10 @@ fn encoded(name: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' => {
                 text.push(char::from(byte));
             }
-            other => text += &format!("%{other:02X}"),
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "%{other:02X}");
+            }
         }
     }
     text

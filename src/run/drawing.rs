@@ -208,12 +208,13 @@ impl<'w> Drawer<'w> {
 
     fn fate(&self, index: usize) -> char {
         let effect = &self.window.graph.effects[index];
+        let is_certain = effect.certain_at <= self.window.point;
         match self.kept(index) {
             _ if effect.entry >= self.window.point.0 => '-',
             Some(kept) if kept.sectors != 0 => '#',
-            Some(_) => '.',
-            None if effect.certain_at <= self.window.point => '=',
-            None => '.',
+            None if is_certain => '=',
+            // A failed barrier may have taken back what is neither pending nor certain.
+            _ => '.',
         }
     }
 

@@ -16,6 +16,7 @@ mod guard;
 mod lay;
 mod legality;
 mod life;
+mod look;
 mod media;
 mod missing;
 mod naming;

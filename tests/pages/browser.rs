@@ -55,6 +55,10 @@ pub(crate) fn load(page: &Path) -> Loaded {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where a browser is only the environment says"
+)]
 fn program() -> String {
     if let Ok(named) = env::var("CHROMIUM") {
         return named;

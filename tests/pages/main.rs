@@ -5,6 +5,7 @@
 
 mod browser;
 mod hostile;
+mod in_browser;
 
 use std::{
     fs,
@@ -12,7 +13,6 @@ use std::{
     process::Command,
 };
 
-use browser::{Loaded, load};
 use hostile::{evidence, head, summary};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ const SCENARIO: &str = "version = 1\ndescription = \"</script><script>document.t
     [crash]\nprofile = [\"posix-minimum\", \"ext4-ordered\"]\nlives = 2\nin_recovery = 0\nstates_per_run = 16\n\
     [check]\ninvariants = [\"durable-ack\"]\nexpect = \"violations\"\n[budget]\nruns = 20\n";
 
-fn campaign(summary: &Summary) -> String {
+pub(crate) fn campaign(summary: &Summary) -> String {
     let tick = |at, is| StripTick {
         at,
         is,
@@ -144,10 +144,7 @@ fn what_a_subject_wrote_is_text_wherever_it_stands_on_a_violation() {
         "life 1",
         "image",
     ] {
-        let start = format!("{place}&quot;&#39;&gt;");
-        let cut = format!("{place}&quot;…");
-        let found =
-            page.contains(&start) || page.contains(&cut) || place == "piece" || place == "verb";
+        let found = page.contains(&format!("{place}&quot;&#39;&gt;"));
         assert!(found, "{place} is not on the page");
     }
 }
@@ -261,14 +258,14 @@ fn tornwrite(directory: &Path, arguments: &[&str]) -> String {
 }
 
 /// A finished campaign in the folder `r`.
-fn finished() -> TempDir {
+pub(crate) fn finished() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("s.toml"), SCENARIO).unwrap();
     tornwrite(directory.path(), &["run", "s.toml", "--out", "r"]);
     directory
 }
 
-fn report_pages(directory: &TempDir) -> Vec<PathBuf> {
+pub(crate) fn report_pages(directory: &TempDir) -> Vec<PathBuf> {
     let folders = fs::read_dir(directory.path().join("r/violations")).unwrap();
     let mut pages: Vec<PathBuf> = folders
         .map(|entry| entry.unwrap().path().join("report.html"))
@@ -364,104 +361,4 @@ fn what_is_no_folder_of_results_is_refused() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(errors.starts_with(said), "{errors}");
     }
-}
-
-/// Nothing on the console, no script in the document, and the title as it was.
-fn assert_quiet(loaded: &Loaded, title: &str) {
-    assert!(loaded.console.is_empty(), "{:?}", loaded.console);
-    assert!(
-        !loaded.dom.contains("<script") && !loaded.dom.contains("<img"),
-        "an element of a subject's making"
-    );
-    assert!(
-        loaded.title().starts_with(title),
-        "the title is `{}`",
-        loaded.title()
-    );
-}
-
-fn has(loaded: &Loaded, elements: &[&str]) {
-    for element in elements {
-        assert!(
-            loaded.dom.contains(element),
-            "{element} is not in the document"
-        );
-    }
-}
-
-#[test]
-#[ignore = "needs Chromium: .ci/run has it"]
-fn a_browser_finds_everything_on_the_pages_of_a_campaign() {
-    let directory = finished();
-    let index = load(&directory.path().join("r/index.html"));
-    assert_quiet(&index, "tornwrite: as expected");
-    has(
-        &index,
-        &[
-            "class=\"verdict found\"",
-            "id=\"scenarios\"",
-            "id=\"profiles\"",
-            "id=\"strips\"",
-            "id=\"findings\"",
-            "id=\"coverage\"",
-            "id=\"invariants\"",
-            "id=\"configuration\"",
-            "<svg role=\"img\"",
-            "class=\"share",
-            "href=\"violations/V-",
-        ],
-    );
-    let page = load(&report_pages(&directory)[0]);
-    assert_quiet(&page, "wal-note lost what it had acknowledged");
-    has(
-        &page,
-        &[
-            "id=\"picture\"",
-            "class=\"cutline\"",
-            "class=\"legend\"",
-            "<dt>However</dt>",
-            "id=\"missing\"",
-            "id=\"legal\"",
-            "<details>",
-            "id=\"again\"",
-            "tornwrite replay ",
-        ],
-    );
-}
-
-#[test]
-#[ignore = "needs Chromium: .ci/run has it"]
-fn a_browser_runs_nothing_that_a_subject_wrote() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("p.html");
-    fs::write(&path, violation_page(&head(), &evidence())).unwrap();
-    assert_quiet(&load(&path), "subject\"'&gt;");
-    fs::write(&path, campaign(&summary(40, 250))).unwrap();
-    let large = load(&path);
-    assert_quiet(&large, "tornwrite: NOT AS EXPECTED");
-    has(&large, &["9,000 more findings"]);
-}
-
-#[test]
-#[ignore = "needs Chromium: .ci/run has it"]
-fn the_check_sees_what_it_looks_for() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("p.html");
-    // The same page, had the text of the subject been let through; once with the rule that forbids scripts, once without.
-    let page = violation_page(&head(), &evidence());
-    let open = page
-        .replace("&lt;script&gt;", "<script>")
-        .replace("&lt;/script&gt;", "</script>")
-        .replace("&#39;", "'");
-    fs::write(&path, &open).unwrap();
-    let forbidden = load(&path);
-    assert!(
-        !forbidden.console.is_empty(),
-        "the browser says that it ran no script"
-    );
-    assert_ne!(forbidden.title(), "owned");
-    let start = open.find("<meta http-equiv").unwrap();
-    let end = start + open[start..].find('\n').unwrap();
-    fs::write(&path, [&open[..start], &open[end..]].concat()).unwrap();
-    assert_eq!(load(&path).title(), "owned");
 }

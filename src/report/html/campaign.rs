@@ -75,7 +75,7 @@ pub fn campaign_page(campaign: &CampaignPage<'_>) -> String {
         );
     }
     section(&mut body, "findings", "Findings", |body| {
-        findings::findings(body, campaign)
+        findings::findings(body, campaign);
     });
     section(&mut body, "coverage", "What was exercised", |body| {
         counts::coverage(body, summary);

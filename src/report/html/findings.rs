@@ -40,6 +40,17 @@ pub(super) fn findings(body: &mut Markup, campaign: &CampaignPage<'_>) {
         ),
     };
     body.leaf("p", &[], words);
+    let pages = all
+        .iter()
+        .filter(|(_, one)| (campaign.has_page)(one))
+        .count();
+    if pages < all.len() {
+        let words = format_args!(
+            "{} of them, the most severe, have a page of their own; the command below shows the others.",
+            grouped(pages as u64)
+        );
+        body.leaf("p", &[("class", &"dim")], words);
+    }
     for found in all
         .iter()
         .take(FULL_MAX)
@@ -143,7 +154,7 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
         for found @ (scenario, finding) in all.iter().take(ROWS_MAX) {
             rows.element("tr", &[], |row| {
                 row.element("th", &[("scope", &"row")], |cell| {
-                    name(cell, campaign, finding)
+                    name(cell, campaign, finding);
                 });
                 row.element("td", &[("class", &"nowrap")], |cell| {
                     cell.text(&finding.invariant);

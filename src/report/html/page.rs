@@ -16,7 +16,7 @@ pub(super) fn page(title: &str, header: &Markup, body: &Markup) -> String {
     let mut page = Markup::new();
     page.raw(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n",
     );
@@ -97,6 +97,6 @@ pub(super) fn table(
 /// A command to copy.
 pub(super) fn command(body: &mut Markup, text: &str) {
     body.element("pre", &[("tabindex", &0)], |pre| {
-        pre.leaf("code", &[], text)
+        pre.leaf("code", &[], text);
     });
 }

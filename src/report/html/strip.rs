@@ -1,5 +1,7 @@
 //! Strips: over the crash points of a trace, the share of legal crash states that fail.
 
+use std::fmt::Write as _;
+
 use super::{
     markup::Markup,
     page::fold,
@@ -117,7 +119,7 @@ fn figure(body: &mut Markup, scenario: &ScenarioSummary, strip: &Strip) {
 fn words(scenario: &ScenarioSummary, strip: &Strip) -> String {
     let exact = strip.points.iter().filter(|point| point.exact).count() as u64;
     let looked = strip.points.len() as u64;
-    let mut words = match worst(strip) {
+    let words = match worst(strip) {
         None => format!("none of {} fails", counted(looked, "crash point")),
         Some(worst) => {
             let failing = strip
@@ -135,17 +137,18 @@ fn words(scenario: &ScenarioSummary, strip: &Strip) -> String {
             )
         }
     };
-    words += &match exact {
-        all if all == looked => "; exact everywhere".to_owned(),
-        0 => "; drawn everywhere".to_owned(),
-        some => format!("; exact at {}", grouped(some)),
+    let exact = match exact {
+        all if all == looked => "exact everywhere".to_owned(),
+        0 => "drawn everywhere".to_owned(),
+        some => format!("exact at {}", grouped(some)),
     };
-    if looked < strip.points_all {
-        words += &format!(
+    let left = match strip.points_all {
+        all if looked < all => format!(
             " (of {} points, the others were not looked at)",
-            grouped(strip.points_all)
-        );
-    }
+            grouped(all)
+        ),
+        _ => String::new(),
+    };
     let life = if strip.life > 1 {
         format!(", life {}", strip.life)
     } else {
@@ -156,7 +159,7 @@ fn words(scenario: &ScenarioSummary, strip: &Strip) -> String {
     } else {
         "seed"
     };
-    format!("{words}. By {by} {}{life}", strip.seed)
+    format!("{words}; {exact}{left}. By {by} {}{life}", strip.seed)
 }
 
 fn worst(strip: &Strip) -> Option<&StripPoint> {
@@ -220,9 +223,10 @@ fn bars(svg: &mut Markup, strip: &Strip, x: impl Fn(u32) -> Pixels, step: Pixels
         let right = next.map_or(x(last.at) + step, |next| x(next.at));
         let width = (right - x(first.at) - 1).max(1);
         let class = if first.exact { "share" } else { "share drawn" };
-        let place = match first.at == last.at {
-            true => format!("after entry {}", first.at),
-            false => format!("after entries {} to {}", first.at, last.at),
+        let place = if first.at == last.at {
+            format!("after entry {}", first.at)
+        } else {
+            format!("after entries {} to {}", first.at, last.at)
         };
         let words = format!(
             "{place}: {} of {} fail",
@@ -263,11 +267,12 @@ fn ticks(svg: &mut Markup, strip: &Strip, x: impl Fn(u32) -> Pixels) {
         for one in strip.ticks.iter().filter(|one| one.is == tick) {
             // Behind the entry, as a crash point is.
             let at = x(one.at + 1);
-            marks += &match tick {
-                Tick::Barrier => format!("M{at} {}v7", BASE + 2),
-                Tick::Acknowledgement => format!("M{} {}l3 -5l3 5", at - 3, BASE + 17),
-                Tick::Error => format!("M{} {}l6 6m0 -6l-6 6", at - 3, BASE + 10),
-                Tick::Opened => format!("M{at} {}v12", TOP - 4),
+            // Writing to a string cannot fail.
+            let _ = match tick {
+                Tick::Barrier => write!(marks, "M{at} {}v7", BASE + 2),
+                Tick::Acknowledgement => write!(marks, "M{} {}l3 -5l3 5", at - 3, BASE + 17),
+                Tick::Error => write!(marks, "M{} {}l6 6m0 -6l-6 6", at - 3, BASE + 10),
+                Tick::Opened => write!(marks, "M{at} {}v12", TOP - 4),
             };
         }
         if !marks.is_empty() {

@@ -1,0 +1,89 @@
+//! What a page says of a violation before its evidence.
+
+use crate::campaign::{Reproducer, Sentences};
+
+/// What is known of a violation besides what its replay shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViolationHead {
+    /// The finding that it belongs to.
+    pub id: String,
+    /// The violated invariant.
+    pub invariant: String,
+    /// The scenario.
+    pub scenario: String,
+    /// What was under test.
+    pub subject: String,
+    /// The profile.
+    pub profile: String,
+    /// The device.
+    pub device: String,
+    /// The seed.
+    pub seed: u64,
+    /// Lives of the run up to the violation.
+    pub lives: usize,
+    /// Why the invariant does not hold.
+    pub witness: Sentences,
+    /// What became of which operations.
+    pub signature: String,
+    /// The version of this crate that found it.
+    pub tornwrite: String,
+    /// The version of what a seed means.
+    pub seed_version: u32,
+    /// The digest of the disk that was recovered.
+    pub image: String,
+    /// The file that replays it, as the user can name it.
+    pub reproducer: String,
+}
+
+impl ViolationHead {
+    /// The head of what a reproducer holds; `path` is where that is.
+    pub fn new(reproducer: &Reproducer<serde_json::Value>, path: &str) -> ViolationHead {
+        let text = |keys: &[&str]| {
+            let found = keys
+                .iter()
+                .try_fold(&reproducer.scenario, |value, key| value.get(key));
+            let word = found.and_then(serde_json::Value::as_str);
+            word.unwrap_or("?").to_owned()
+        };
+        ViolationHead {
+            id: reproducer.id.clone(),
+            invariant: reproducer.invariant.clone(),
+            scenario: text(&["name"]),
+            subject: text(&["subject", "store"]),
+            profile: text(&["crash", "profile"]),
+            device: text(&["crash", "device"]),
+            seed: reproducer.seed.0,
+            lives: reproducer.schedule.crashes.len(),
+            witness: reproducer.witness.clone(),
+            signature: reproducer.signature.clone(),
+            tornwrite: reproducer.tornwrite.clone(),
+            seed_version: reproducer.seed_version,
+            image: reproducer.image.to_string(),
+            reproducer: path.to_owned(),
+        }
+    }
+
+    /// What broke, for those who do not know the words.
+    pub fn headline(&self) -> String {
+        let subject = &self.subject;
+        let what = match self.invariant.as_str() {
+            "durable-ack" => "lost what it had acknowledged as durable",
+            "atomic-batch" => "shows a part of something that is all or nothing",
+            "balanced-transfers" => "shows money that came from nowhere or went nowhere",
+            "no-overdraft" => "shows an account below zero",
+            "no-phantom" => "shows something that nobody asked for",
+            "gone-stays-gone" => "brings back what an earlier recovery had given up",
+            "seen-stays-seen" => "lost what an earlier recovery had shown",
+            "prefix-order" => "lost something and kept what came after it",
+            "gapless-sequence" => "shows a gap in its numbering",
+            "recovery-succeeds" => "cannot be opened any more",
+            "recovery-idempotent" => "shows something else each time it is opened",
+            "forward-progress" => "cannot go on working after it recovered",
+            "detects-corruption" => "takes damaged bytes for good ones",
+            "legal-history" => "shows a state that no order of operations gives",
+            "operations-succeed" => "failed although nothing had been made to fail",
+            other => return format!("{subject} violates {other} after a crash"),
+        };
+        format!("{subject} {what}")
+    }
+}

@@ -240,8 +240,9 @@ mod tests {
     #[test]
     fn the_largest_limit_that_keeps_below_the_budget_is_taken() {
         assert_eq!(plan(&[1, 4, 5000], 10_000), (4096, 1));
-        assert_eq!(plan(&[1, 1024, 5000], 1100), (1024, 1));
-        assert_eq!(plan(&[1, 200, 5000], 226), (256, 1));
+        assert_eq!(plan(&[1, 1024, 5000], 1049), (4096, 1));
+        assert_eq!(plan(&[1, 1024, 5000], 1048), (256, 1));
+        assert_eq!(plan(&[1, 300, 5000], 100), (256, 1));
         assert_eq!(plan(&[100; 10], 240), (64, 1));
         assert_eq!(plan(&[1000; 1000], 1000), (4, 4));
         assert_eq!(plan(&[1; 10], 0), (4, 10));

@@ -90,7 +90,7 @@ fn in_full(body: &mut Markup, campaign: &CampaignPage<'_>, (scenario, finding): 
             scenario.name,
             counted(finding.count, "run"),
             finding.first_seed,
-            finding.signature
+            super::head::lost(&finding.signature)
         ),
     );
     if let Some(sentences) = (campaign.witness)(finding) {
@@ -125,15 +125,6 @@ fn name(into: &mut Markup, campaign: &CampaignPage<'_>, finding: &Finding) {
     }
 }
 
-/// What became of which operations, cut off where it is long.
-fn lost(finding: &Finding) -> String {
-    let signature = finding.signature.trim_end();
-    match signature.strip_suffix(':') {
-        Some(place) => format!("{place}: nothing at the last crash"),
-        None => super::svg::head(signature, 140),
-    }
-}
-
 fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
     let heads = [
         ("", "finding"),
@@ -153,7 +144,7 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
     table(body, &caption, &heads, |rows| {
         for found @ (scenario, finding) in all.iter().take(ROWS_MAX) {
             rows.element("tr", &[], |row| {
-                row.element("th", &[("scope", &"row")], |cell| {
+                row.element("th", &[("scope", &"row"), ("class", &"nowrap")], |cell| {
                     name(cell, campaign, finding);
                 });
                 row.element("td", &[("class", &"nowrap")], |cell| {
@@ -167,7 +158,11 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
                 row.leaf("td", &[("class", &"nowrap")], on(scenario));
                 row.leaf("td", &[("class", &"n")], grouped(finding.count));
                 row.leaf("td", &[("class", &"n")], finding.first_seed);
-                row.leaf("td", &[("class", &"small")], lost(finding));
+                row.leaf(
+                    "td",
+                    &[("class", &"small")],
+                    super::head::lost(&finding.signature),
+                );
             });
         }
     });

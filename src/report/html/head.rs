@@ -87,3 +87,12 @@ impl ViolationHead {
         format!("{subject} {what}")
     }
 }
+
+/// What became of which operations, cut off where it is long.
+pub(super) fn lost(signature: &str) -> String {
+    let signature = signature.trim_end();
+    match signature.strip_suffix(':') {
+        Some(place) => format!("{place}: nothing lost at the last crash"),
+        None => super::svg::head(signature, 140),
+    }
+}

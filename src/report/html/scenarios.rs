@@ -20,7 +20,7 @@ const BAR: Pixels = 90;
 fn outcome(scenario: &ScenarioSummary) -> (&'static str, &'static str) {
     match scenario.verdict {
         Verdict::Expected if scenario.violating_runs == 0 => ("good", "✓ clean"),
-        Verdict::Expected => ("found", "✓ fails, as expected"),
+        Verdict::Expected => ("found", "✓ fails as known"),
         Verdict::Unexpected => ("bad", "✗ UNEXPECTED"),
         Verdict::Unexercised => ("bad", "✗ NOT EXERCISED"),
         Verdict::Inconclusive => ("bad", "? INCONCLUSIVE"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     bytes, fate,
-    head::ViolationHead,
+    head::{ViolationHead, lost},
     markup::Markup,
     page::{command, fold, page, section},
     picture::{Picture, crash_word},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     campaign::Sentences,
     oracle::catalogue,
-    report::timeline::short,
+    report::{numbers::counted, timeline::short},
     run::{Before, Evidence, Legality, NamedOperation, Timeline},
 };
 
@@ -233,14 +233,11 @@ fn missing(body: &mut Markup, evidence: &Evidence) {
     } else {
         " The search ended before it was through: there may be a smaller answer."
     };
-    body.leaf(
-        "p",
-        &[("class", &"dim small")],
-        format_args!(
-            "Found by executing the violation {} times with less lost.{ended}",
-            missing.reruns
-        ),
-    );
+    if missing.reruns > 0 {
+        let times = counted(u64::from(missing.reruns), "time");
+        let words = format_args!("Found by executing the violation {times} with less lost.{ended}");
+        body.leaf("p", &[("class", &"dim small")], words);
+    }
 }
 
 fn legality(body: &mut Markup, all: &[Legality]) {
@@ -301,7 +298,12 @@ fn again(body: &mut Markup, head: &ViolationHead) {
         &[("class", &"dim small")],
         format_args!(
             "{}, seed {} (seed version {}), found by tornwrite {}; disk {}; {}.",
-            head.id, head.seed, head.seed_version, head.tornwrite, head.image, head.signature
+            head.id,
+            head.seed,
+            head.seed_version,
+            head.tornwrite,
+            head.image,
+            lost(&head.signature)
         ),
     );
 }

@@ -198,6 +198,26 @@ fn a_violation_is_told_in_the_order_in_which_it_is_understood() {
 }
 
 #[test]
+fn an_acknowledgement_of_what_is_gone_is_marked_as_such() {
+    let mut head = head();
+    // The one that is drawn is of #7.
+    for (invariant, however, marked) in [
+        (
+            "durable-ack",
+            "#5..#7 were acknowledged before the crash",
+            true,
+        ),
+        ("durable-ack", "#8 was acknowledged before the crash", false),
+        ("atomic-batch", "batch #7 is there in part", false),
+    ] {
+        head.invariant = invariant.to_owned();
+        head.witness.however = however.to_owned();
+        let page = violation_page(&head, &evidence());
+        assert_eq!(page.contains(">✗#7<"), marked, "{invariant}: {however}");
+    }
+}
+
+#[test]
 fn what_is_cut_off_says_so() {
     let mut evidence = evidence();
     let [compared] = &evidence.comparison[..] else {

@@ -62,6 +62,9 @@ pub(super) fn legend(into: &mut Markup) {
         item(legend, "acknowledged as durable", |svg| {
             svg::path(svg, "ack", "M5 3l5 9l5 -9");
         });
+        item(legend, "acknowledged, and gone", |svg| {
+            svg::path(svg, "errormark", "M5 3l5 9l5 -9");
+        });
         item(legend, "made to fail, or damaged", |svg| {
             svg::path(svg, "errormark", "M6 3l10 10m0 -10l-10 10");
         });

@@ -1,6 +1,11 @@
 //! What a page says of a violation before its evidence.
 
+use std::collections::BTreeSet;
+
 use crate::campaign::{Reproducer, Sentences};
+
+/// Operations of one range that are taken as named.
+const NAMED_MAX: u32 = 1000;
 
 /// What is known of a violation besides what its replay shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +68,15 @@ impl ViolationHead {
         }
     }
 
+    /// The operations that were acknowledged and are gone, as far as the sentences name them.
+    pub(super) fn gone(&self) -> BTreeSet<u32> {
+        if self.invariant == "durable-ack" {
+            named(&self.witness.however)
+        } else {
+            BTreeSet::new()
+        }
+    }
+
     /// What broke, for those who do not know the words.
     pub fn headline(&self) -> String {
         let subject = &self.subject;
@@ -88,11 +102,53 @@ impl ViolationHead {
     }
 }
 
+/// The operations that a sentence names: "#2", "#4..#6".
+fn named(sentence: &str) -> BTreeSet<u32> {
+    let mut named = BTreeSet::new();
+    let mut last: Option<u32> = None;
+    for (place, _) in sentence.match_indices('#') {
+        let digits = &sentence[place + 1..];
+        let end = digits.find(|character: char| !character.is_ascii_digit());
+        let Ok(number) = digits[..end.unwrap_or(digits.len())].parse::<u32>() else {
+            continue;
+        };
+        match last {
+            Some(first)
+                if sentence[..place].ends_with("..")
+                    && (first..=first.saturating_add(NAMED_MAX)).contains(&number) =>
+            {
+                named.extend(first..=number);
+            }
+            _ => {
+                named.insert(number);
+            }
+        }
+        last = Some(number);
+    }
+    named
+}
+
 /// What became of which operations, cut off where it is long.
 pub(super) fn lost(signature: &str) -> String {
     let signature = signature.trim_end();
     match signature.strip_suffix(':') {
         Some(place) => format!("{place}: nothing lost at the last crash"),
         None => super::svg::head(signature, 140),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_operations_one_by_one_and_in_ranges() {
+        let numbers = |sentence| named(sentence).into_iter().collect::<Vec<_>>();
+        assert_eq!(numbers("#2 was acknowledged"), [2]);
+        assert_eq!(numbers("#0..#2, #5 and #7..#8 were"), [0, 1, 2, 5, 7, 8]);
+        assert_eq!(
+            numbers("# #x #9..#3 #0..#4000000000 #99999999999"),
+            [0, 3, 9, 4_000_000_000]
+        );
     }
 }

@@ -24,20 +24,38 @@ const ARROW: Pixels = 20;
 /// Below the lanes: that what lies behind the crash never happened.
 const FOOT: Pixels = 18;
 
+/// Acknowledgements of what is gone that are always drawn, the last ones.
+const GONE_MAX: usize = 4;
+
 /// One timeline, with what is missing if it is missing there.
 pub(super) struct Picture<'e> {
     pub(super) timeline: &'e Timeline,
     columns: Columns<'e>,
     lanes: Lanes,
     arrows: Vec<Arrow>,
+    gone: &'e BTreeSet<u32>,
     top: Pixels,
 }
 
 impl<'e> Picture<'e> {
-    pub(super) fn new(timeline: &'e Timeline, missing: Option<&Missing>) -> Picture<'e> {
+    /// Draws `timeline` with what is missing there, and with the operations that were acknowledged and are `gone`.
+    pub(super) fn new(
+        timeline: &'e Timeline,
+        missing: Option<&Missing>,
+        gone: &'e BTreeSet<u32>,
+    ) -> Picture<'e> {
         let arrows = missing.map_or_else(Vec::new, arrows);
         let ends = arrows.iter().flat_map(Arrow::ends);
-        let pinned: BTreeSet<u32> = ends.collect();
+        let lost = timeline
+            .rows
+            .iter()
+            .rev()
+            .filter(|row| match row.drawing.shape {
+                Shape::Acknowledged { operation, .. } => gone.contains(&operation),
+                _ => false,
+            });
+        let lost = lost.map(|row| row.index).take(GONE_MAX);
+        let pinned: BTreeSet<u32> = ends.chain(lost).collect();
         let columns = Columns::new(timeline, &pinned);
         let count = Pixels::try_from(arrows.len()).unwrap_or(0);
         let top = HEAD + count * ARROW + AXIS + ACKS;
@@ -46,6 +64,7 @@ impl<'e> Picture<'e> {
             lanes: Lanes::new(timeline, &columns, top),
             columns,
             arrows,
+            gone,
             top,
         }
     }
@@ -175,15 +194,26 @@ impl<'e> Picture<'e> {
         );
         told(svg, words, |svg| match &row.drawing.shape {
             Shape::Acknowledged { operation, durable } => {
-                let class = match (is_behind, durable) {
-                    (true, _) => "behind",
-                    (false, true) => "ack",
-                    (false, false) => "ackbuffered",
+                let is_gone = !is_behind && self.gone.contains(operation);
+                let class = match (is_behind, is_gone, durable) {
+                    (true, ..) => "behind",
+                    (false, true, _) => "errormark",
+                    (false, false, true) => "ack",
+                    (false, false, false) => "ackbuffered",
                 };
                 let (x, y) = (column.middle(), self.acks());
                 svg::path(svg, class, format_args!("M{} {}l5 9l5 -9", x - 5, y - 2));
                 line(svg, class, (x, y + 7), (x, self.top));
-                label(svg, "mid", (x, y - 6), format_args!("#{operation}"));
+                if is_gone {
+                    label(
+                        svg,
+                        "lostmark mid",
+                        (x, y - 6),
+                        format_args!("✗#{operation}"),
+                    );
+                } else {
+                    label(svg, "mid", (x, y - 6), format_args!("#{operation}"));
+                }
             }
             Shape::Opened => {
                 label(

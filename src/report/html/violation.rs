@@ -25,7 +25,7 @@ pub fn violation_page(head: &ViolationHead, evidence: &Evidence) -> String {
     let headline = head.headline();
     let mut body = Markup::new();
     section(&mut body, "picture", "What happened", |body| {
-        pictures(body, evidence);
+        pictures(body, evidence, &head.gone());
     });
     section(&mut body, "sentences", "Why it is wrong", |body| {
         sentences(body, head);
@@ -104,7 +104,7 @@ fn capital(text: &str) -> String {
     first.into_iter().chain(characters).collect()
 }
 
-fn pictures(body: &mut Markup, evidence: &Evidence) {
+fn pictures(body: &mut Markup, evidence: &Evidence, gone: &BTreeSet<u32>) {
     let count = evidence.timelines.len();
     if count == 0 {
         body.leaf("p", &[], "Nothing was recorded before it failed.");
@@ -121,10 +121,10 @@ fn pictures(body: &mut Markup, evidence: &Evidence) {
     };
     for (place, timeline) in evidence.timelines.iter().enumerate() {
         if is_open(place, timeline) {
-            picture(body, timeline, evidence);
+            picture(body, timeline, evidence, gone);
         } else {
             fold(body, &caption(timeline, evidence), |body| {
-                picture(body, timeline, evidence);
+                picture(body, timeline, evidence, gone);
             });
         }
     }
@@ -148,10 +148,10 @@ fn caption(timeline: &Timeline, evidence: &Evidence) -> String {
     }
 }
 
-fn picture(body: &mut Markup, timeline: &Timeline, evidence: &Evidence) {
+fn picture(body: &mut Markup, timeline: &Timeline, evidence: &Evidence, gone: &BTreeSet<u32>) {
     let missing = evidence.missing.as_ref();
     let missing = missing.filter(|missing| missing.crash.as_ref() == Some(&timeline.title));
-    let picture = Picture::new(timeline, missing);
+    let picture = Picture::new(timeline, missing, gone);
     body.element("figure", &[], |figure| {
         figure.element("figcaption", &[], |words| {
             words.leaf("strong", &[], caption(timeline, evidence));

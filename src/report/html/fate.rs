@@ -62,7 +62,7 @@ pub(super) fn legend(into: &mut Markup) {
         item(legend, "acknowledged as durable", |svg| {
             svg::path(svg, "ack", "M5 3l5 9l5 -9");
         });
-        item(legend, "acknowledged, and gone", |svg| {
+        item(legend, "✗ acknowledged, and gone", |svg| {
             svg::path(svg, "errormark", "M5 3l5 9l5 -9");
         });
         item(legend, "made to fail, or damaged", |svg| {

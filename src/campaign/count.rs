@@ -87,7 +87,7 @@ impl<'p> Counting<'p> {
         folder: &Folder,
         observer: &mut dyn Observer,
     ) -> Result<(), CampaignError> {
-        let Some(file) = folder.open(RUNS)? else {
+        let Some(file) = folder.open_file(RUNS)? else {
             return Ok(());
         };
         let mut lines = Lines::new(file);

@@ -64,6 +64,19 @@ impl Folder {
         Ok(Folder { vfs, root })
     }
 
+    /// Writes a file that can be made again from the others: it need not be durable.
+    pub fn write_again(&self, name: &str, bytes: &[u8]) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        self.vfs.write(path.as_path(), bytes)
+    }
+
+    /// The same, as JSON on one line.
+    pub fn write_json_again(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
+        let mut bytes = serde_json::to_vec(value).map_err(|_| unwritable())?;
+        bytes.push(b'\n');
+        self.write_again(name, &bytes)
+    }
+
     /// Writes a file as a whole, as JSON.
     pub fn write_json(&self, name: &str, value: &impl Serialize) -> VfsResult<()> {
         let path = self.root.as_path().join(name);
@@ -128,7 +141,7 @@ impl Folder {
     }
 
     /// Opens a file to read it, if it is there.
-    pub(super) fn open(&self, name: &str) -> VfsResult<Option<Box<dyn VfsFile>>> {
+    pub(super) fn open_file(&self, name: &str) -> VfsResult<Option<Box<dyn VfsFile>>> {
         match self.vfs.open_read(self.root.as_path().join(name).as_path()) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind == std::io::ErrorKind::NotFound => Ok(None),

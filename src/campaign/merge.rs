@@ -140,7 +140,7 @@ impl Source {
     fn new(folder: &Folder) -> Result<Source, CampaignError> {
         Ok(Source {
             name: folder.name(),
-            lines: folder.open(RUNS)?.map(Lines::new),
+            lines: folder.open_file(RUNS)?.map(Lines::new),
             number: 0,
         })
     }

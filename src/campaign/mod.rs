@@ -39,6 +39,7 @@ mod regression;
 mod reproducer;
 mod shard;
 mod stop;
+mod strips;
 mod summary;
 mod tally;
 #[cfg(test)]
@@ -54,10 +55,12 @@ pub use error::CampaignError;
 pub use folder::{Folder, FolderError, write_whole};
 pub use merge::{Part, merge, open_shards};
 pub use plan::{Entry, Plan};
+pub use pool::in_order;
 pub use regression::{Kept, Regression, RegressionOutcome, RegressionSummary};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
 pub use shard::{Shard, ShardError};
 pub use stop::{StopReason, StopSignal};
+pub use strips::{STRIPS_VERSION, Strips};
 pub use summary::{
     Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
 };

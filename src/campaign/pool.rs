@@ -35,7 +35,7 @@ struct Pool<T> {
 /// # Panics
 ///
 /// If `work` does.
-pub(super) fn in_order<T: Send, E>(
+pub fn in_order<T: Send, E>(
     count: u64,
     jobs: usize,
     work: impl Fn(u64) -> T + Sync,

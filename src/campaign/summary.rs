@@ -1,15 +1,16 @@
 //! `summary.json`: what a campaign counted, without anything that depends on the machine.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    RegressionSummary, Shard, Task, Verdict,
+    RegressionSummary, Shard, Status, Task, Verdict,
     baseline::{Comparison, Mark},
 };
 use crate::{
     base::{Digest, SEED_VERSION},
+    oracle::catalogue::INVARIANTS,
     run::{CoverageMark, Expectation, Kind, LegalStates, Mode},
 };
 
@@ -150,7 +151,43 @@ pub struct SignatureCount {
     pub first_seed: u64,
 }
 
+impl ScenarioSummary {
+    /// Whether a finding is no surprise.
+    pub fn expects(&self, finding: &Finding) -> bool {
+        self.status(finding) != Status::Unexpected
+    }
+
+    /// Which guarantee broke: the weakest that ships first, then the user's own.
+    fn severity(&self, finding: &Finding) -> (usize, usize) {
+        let of_same = |first: &Finding| first.invariant == finding.invariant;
+        let mut known = INVARIANTS.iter();
+        let known = known.position(|known| known.id == finding.invariant);
+        let own = || self.findings.iter().position(of_same).unwrap_or(0);
+        known.map_or_else(|| (INVARIANTS.len(), own()), |place| (place, 0))
+    }
+}
+
 impl Summary {
+    /// All findings with their scenarios: what fails its scenario first; then by the guarantee that broke, the weakest first;
+    /// then by count.
+    ///
+    /// Invariants of the user's own come in the order of their scenario, behind those that ship.
+    pub fn by_severity(&self) -> Vec<(&ScenarioSummary, &Finding)> {
+        let scenarios = self.scenarios.iter();
+        let mut all: Vec<_> = scenarios
+            .flat_map(|scenario| scenario.findings.iter().map(move |one| (scenario, one)))
+            .collect();
+        all.sort_by_key(|(scenario, finding)| {
+            let is_expected = scenario.expects(finding);
+            (
+                is_expected,
+                scenario.severity(finding),
+                Reverse(finding.count),
+            )
+        });
+        all
+    }
+
     pub(super) fn new(
         task: &Task<'_>,
         regressions: Vec<RegressionSummary>,

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{exit::Failure, output::Output};
+use super::{exit::Failure, output::Output, pages};
 use crate::{
     campaign::{Finding, Folder, Reproducer, Summary},
     report::{self, ExportFormat, Results, Told},
@@ -16,7 +16,15 @@ use crate::{
 
 /// What is to be exported, and where to.
 #[derive(Debug)]
-pub(super) struct Exports(Vec<(ExportFormat, Output)>);
+pub(super) struct Exports(Vec<Asked>);
+
+/// One of them.
+#[derive(Debug)]
+struct Asked {
+    format: ExportFormat,
+    path: PathBuf,
+    output: Output,
+}
 
 /// What of `evidence.json` an export tells.
 #[derive(Deserialize)]
@@ -34,19 +42,23 @@ impl Exports {
                 twice.display()
             )));
         }
-        let exports = asked
-            .iter()
-            .map(|(format, path)| Ok((*format, Output::prepare(path)?)));
+        let exports = asked.iter().map(|(format, path)| {
+            Ok(Asked {
+                format: *format,
+                path: path.clone(),
+                output: Output::prepare(path)?,
+            })
+        });
         Ok(Exports(exports.collect::<Result<_, Failure>>()?))
     }
 
     /// Whether standard output is taken by one of them.
     pub(super) fn take_stdout(&self) -> bool {
         let mut outputs = self.0.iter();
-        outputs.any(|(_, output)| matches!(output, Output::Standard))
+        outputs.any(|asked| matches!(asked.output, Output::Standard))
     }
 
-    /// Writes all.
+    /// Writes all but pages.
     pub(super) fn write(
         &self,
         summary: &Summary,
@@ -59,9 +71,23 @@ impl Exports {
             told: &|finding| told(folder, finding),
             has_source: &has_source,
         };
-        for (format, output) in &self.0 {
-            let missing = || Failure::Usage(format!("{} is not in this build", format.name()));
-            output.write(&report::export(*format, &results).ok_or_else(missing)?)?;
+        for asked in &self.0 {
+            if let Some(text) = report::export(asked.format, &results) {
+                asked.output.write(&text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes pages.
+    pub(super) fn write_pages(
+        &self,
+        results: &pages::Results<'_>,
+        found: &pages::Found,
+    ) -> Result<(), Failure> {
+        let pages = self.0.iter();
+        for asked in pages.filter(|asked| asked.format == ExportFormat::Html) {
+            asked.output.write(&results.index_at(found, &asked.path))?;
         }
         Ok(())
     }

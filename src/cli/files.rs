@@ -162,6 +162,14 @@ fn files_in(path: &Path, extension: &str) -> Result<Vec<PathBuf>, InputError> {
         .collect())
 }
 
+/// Writes a file, in place of what is there.
+pub(super) fn write_new(place: &Place, bytes: &[u8]) -> Result<(), VfsError> {
+    if let Some(parent) = place.path.as_path().parent() {
+        place.vfs.create_dir_all(parent)?;
+    }
+    place.vfs.write(place.path.as_path(), bytes)
+}
+
 /// Lets `link` point at a folder beside it, where the system knows such a thing.
 pub(super) fn point_at(link: &Path, name: &str) -> Result<(), Failure> {
     #[cfg(unix)]

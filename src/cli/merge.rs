@@ -37,7 +37,7 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let task = Task {
         plan: &plan,
         shard: Shard::WHOLE,
-        jobs: results.jobs(&environment),
+        jobs: results.jobs,
         limits: description.limits,
         check_determinism: Ratio::NEVER,
         baseline: results.known.as_ref(),

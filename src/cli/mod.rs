@@ -18,9 +18,11 @@ mod keep;
 mod list;
 mod merge;
 mod output;
+mod pages;
 mod progress;
 mod regressions;
 mod replay;
+mod report;
 mod results;
 mod run;
 mod select;
@@ -73,6 +75,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
             what: TraceCommand::Show(show),
         }) => trace::show(show),
         Command::Shrink(shrink) => shrink::shrink(shrink),
+        Command::Report(report) => report::report(report),
         Command::List(list) => Ok(list::list(list)?),
         Command::Explain(explain) => explain::explain(explain),
     }

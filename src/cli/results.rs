@@ -13,7 +13,7 @@ use super::{
     export::{self, Exports},
     files,
     output::Output,
-    terminal,
+    pages, terminal,
 };
 use crate::{
     campaign::{Baseline, Folder, RegressionOutcome, Summary},
@@ -70,6 +70,8 @@ pub(super) struct Results<'a> {
     pub(super) known: Option<Baseline>,
     recorded: Option<Output>,
     exports: Exports,
+    /// The number of threads.
+    pub(super) jobs: usize,
 }
 
 impl<'a> Results<'a> {
@@ -82,6 +84,10 @@ impl<'a> Results<'a> {
             known: args.baseline.as_deref().map(baseline::load).transpose()?,
             recorded: baseline::place(args.record_baseline.as_deref(), environment)?,
             exports: Exports::prepare(&args.export)?,
+            jobs: args
+                .jobs
+                .or(environment.jobs)
+                .map_or_else(cores, usize::from),
         };
         if results.exports.take_stdout() && args.message_format == Format::Json {
             return Err(Failure::Usage(
@@ -90,13 +96,6 @@ impl<'a> Results<'a> {
             ));
         }
         Ok(results)
-    }
-
-    /// The number of threads.
-    pub(super) fn jobs(&self, environment: &Environment) -> usize {
-        let cores = || thread::available_parallelism().map_or(1, Into::into);
-        let asked = self.args.jobs.or(environment.jobs);
-        asked.map_or_else(cores, usize::from)
     }
 
     /// Prints what is for people, unless they want less.
@@ -126,6 +125,12 @@ impl<'a> Results<'a> {
             files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
         }
         warn_of_stale(summary);
+        // Of a part, there is nothing to look at before it is joined with the others.
+        if summary.shard.is_none() {
+            let results = pages::Results::new(&out.path, folder, summary);
+            let found = pages::write(&results, self.jobs)?;
+            self.exports.write_pages(&results, &found)?;
+        }
         self.print(&self.told(out, folder, summary)?)?;
         self.exports.write(summary, folder, &out.label)?;
         if let Some(output) = &self.recorded {
@@ -157,6 +162,11 @@ impl<'a> Results<'a> {
         };
         Ok(report::campaign(summary, &human))
     }
+}
+
+/// A thread for each core.
+pub(super) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// What a stale regression guarded is not guarded any more.

@@ -32,7 +32,7 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let task = Task {
         plan: &plan,
         shard,
-        jobs: results.jobs(&environment),
+        jobs: results.jobs,
         limits: Limits {
             violating_runs_max: args.max_violations.unwrap_or(u64::MAX),
             fail_fast: args.fail_fast,

@@ -196,6 +196,7 @@ mod tests {
 
     fn row(index: u32, fate: Fate) -> Row {
         Row {
+            drawing: crate::run::Drawing::default(),
             index,
             text: format!("write log, 10 bytes at {index}"),
             path: "log".to_owned(),

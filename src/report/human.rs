@@ -8,7 +8,6 @@ use super::{
     finding::hung,
     grouped,
     numbers::counted,
-    order::{Placed, findings},
     regressions::{self, regressions},
     table::table,
 };
@@ -58,7 +57,7 @@ pub fn campaign(summary: &Summary, human: &Human<'_>) -> String {
         text += &table(summary, human.detail, &human.palette);
         text.push('\n');
     }
-    let all = findings(summary);
+    let all = summary.by_severity();
     let of = |status: Status| {
         let of = all.iter().copied();
         of.filter(|(scenario, finding)| scenario.status(finding) == status)
@@ -112,7 +111,7 @@ impl Human<'_> {
     }
 
     /// What the baseline knows, a line each.
-    fn in_short(&self, findings: &[Placed<'_>]) -> String {
+    fn in_short(&self, findings: &[(&ScenarioSummary, &Finding)]) -> String {
         if findings.is_empty() {
             return String::new();
         }
@@ -126,7 +125,7 @@ impl Human<'_> {
         text + "\n"
     }
 
-    fn in_full(&self, findings: &[Placed<'_>], word: &str) -> String {
+    fn in_full(&self, findings: &[(&ScenarioSummary, &Finding)], word: &str) -> String {
         let mut text = String::new();
         for (scenario, finding) in findings.iter().take(FINDINGS_MAX) {
             text += &self.finding(scenario, finding);
@@ -235,7 +234,7 @@ impl Human<'_> {
 
 /// How much is as expected only because the baseline knows it.
 fn known(summary: &Summary) -> String {
-    let findings = findings(summary);
+    let findings = summary.by_severity();
     let known = findings.iter();
     let known = known.filter(|(scenario, finding)| scenario.status(finding) == Status::Known);
     match known.count() as u64 {

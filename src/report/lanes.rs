@@ -149,6 +149,7 @@ mod tests {
 
     fn row(index: u32, path: &str, fate: Fate) -> Row {
         Row {
+            drawing: crate::run::Drawing::default(),
             index,
             text: String::new(),
             path: path.to_owned(),

@@ -1,7 +1,7 @@
 //! Results as text.
 //!
 //! Guarantees: a report is a function of results that are written down already, so that it can be
-//! made again; it fits 100 columns; nothing in it is told by colour alone.
+//! made again; as text it fits 100 columns; nothing in it is told by colour alone.
 //!
 //! Deliberately absent: the terminal. Colours are put in as a [`Palette`], and taken out by those
 //! who print.
@@ -12,12 +12,12 @@ mod escape;
 mod export;
 mod finding;
 mod focus;
+mod html;
 mod human;
 mod lanes;
 mod layout;
 mod legality;
 mod numbers;
-mod order;
 mod regressions;
 mod space;
 mod story;
@@ -30,6 +30,7 @@ mod violation;
 
 pub use export::{ExportFormat, Results, Told, export};
 pub use finding::{paragraph, sentences};
+pub use html::{CampaignPage, PageHead, campaign_page, violation_page};
 pub use human::{Detail, Human, campaign};
 pub use layout::Layout;
 pub use legality::{legality, missing};

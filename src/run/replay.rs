@@ -307,7 +307,10 @@ impl<'a, S: Subject> Replayer<'a, S> {
         if self.detail == Detail::Timelines {
             self.live = process_crash(window, pages).1;
             let timeline = Timeline::new(title.clone(), choice.kind, window, selection);
-            self.timelines.push(timeline);
+            self.timelines.push(Timeline {
+                damage: choice.media.clone(),
+                ..timeline
+            });
         }
         if self.detail != Detail::Verdict {
             let profile = self.config.profile;

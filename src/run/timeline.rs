@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::schedule::{Outline, part};
+use super::{
+    MediaFault,
+    drawing::{Drawer, Drawing},
+    schedule::{Outline, part},
+};
 use crate::{
     base::Position,
     crash::{ALL_SECTORS, EffectKind, Kept, Window},
@@ -23,6 +27,9 @@ pub struct Timeline {
     pub crash: CrashKind,
     /// The position of the crash.
     pub point: Position,
+    /// What the device did to the disk after the crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<MediaFault>,
     /// What happened, in order; behind the crash, what never did.
     pub rows: Vec<Row>,
 }
@@ -43,6 +50,8 @@ pub struct Row {
     pub fate: Fate,
     /// What became of its parts, where that differs or says more; of many, the first and the last.
     pub parts: Vec<String>,
+    /// What a picture shows of it.
+    pub drawing: Drawing,
 }
 
 /// What became of an operation.
@@ -76,6 +85,7 @@ impl Timeline {
     ) -> Timeline {
         let recording = window.graph.recording;
         let outline = Outline::new(recording, recording.trace.end());
+        let drawer = Drawer::new(window, selection);
         let mut slot = 0;
         let mut effect = 0;
         let rows = recording
@@ -97,6 +107,7 @@ impl Timeline {
                 {
                     effect += 1;
                 }
+                let drawing = drawer.draw(index, effects..effect);
                 let fate = if index >= window.point.0 {
                     Fate::Behind
                 } else {
@@ -123,6 +134,7 @@ impl Timeline {
                     parts: some(&parts.collect::<Vec<_>>(), |slot| {
                         describe_part(window, slot, selection[slot])
                     }),
+                    drawing,
                 }
             });
         let rows = rows.collect();
@@ -130,6 +142,7 @@ impl Timeline {
             title,
             crash,
             point: window.point,
+            damage: None,
             rows,
         }
     }

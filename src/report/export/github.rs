@@ -9,10 +9,7 @@ use std::fmt::Write as _;
 use super::{Results, heading};
 use crate::{
     campaign::{Finding, ScenarioSummary, Status, Verdict},
-    report::{
-        escape::printable,
-        order::{Placed, findings},
-    },
+    report::escape::printable,
     run::Missing,
 };
 
@@ -20,8 +17,8 @@ use crate::{
 const ANNOTATIONS_MAX: usize = 9;
 
 pub(super) fn github(results: &Results<'_>) -> String {
-    let all = findings(results.summary).into_iter();
-    let all: Vec<Placed<'_>> = all
+    let all = results.summary.by_severity().into_iter();
+    let all: Vec<(&ScenarioSummary, &Finding)> = all
         .filter(|(scenario, finding)| scenario.status(finding) == Status::Unexpected)
         .collect();
     let others: Vec<String> = results.summary.scenarios.iter().flat_map(others).collect();

@@ -10,12 +10,11 @@ use std::fmt::Write as _;
 
 use super::{Results, word};
 use crate::{
-    campaign::{Comparison, Gone, ScenarioSummary, Status, Summary, Verdict},
+    campaign::{Comparison, Finding, Gone, ScenarioSummary, Status, Summary, Verdict},
     report::{
         escape::printable,
         grouped,
         numbers::counted,
-        order::{Placed, findings},
         table::{on, verdict},
     },
 };
@@ -69,7 +68,8 @@ pub(super) fn markdown(results: &Results<'_>) -> String {
                |---|---|---|--:|--:|---|---|\n";
     let rows = text.extend(summary.scenarios.iter().map(row));
     text.more(rows, "scenario", folder);
-    let (unexpected, others): (Vec<Placed<'_>>, Vec<Placed<'_>>) = findings(summary)
+    let (unexpected, others): (Vec<_>, Vec<_>) = summary
+        .by_severity()
         .into_iter()
         .partition(|(scenario, finding)| scenario.status(finding) == Status::Unexpected);
     if !unexpected.is_empty() {
@@ -136,7 +136,7 @@ fn row(scenario: &ScenarioSummary) -> String {
 }
 
 /// A finding as a row.
-fn line((scenario, finding): &Placed<'_>) -> String {
+fn line((scenario, finding): &(&ScenarioSummary, &Finding)) -> String {
     format!(
         "| {} | {} | {} | {} | {} | {} | {} |\n",
         code(&finding.id),

@@ -58,11 +58,6 @@ impl ExportFormat {
             .into_iter()
             .find(|format| format.name() == name)
     }
-
-    /// Whether this build can make it.
-    pub fn is_built(self) -> bool {
-        self != ExportFormat::Html
-    }
 }
 
 /// What the files of a finding say; nothing where they cannot be read, or where it was not explained.
@@ -106,7 +101,7 @@ impl std::fmt::Debug for Results<'_> {
     }
 }
 
-/// Results in a format; nothing if this build cannot make it.
+/// Results in a format; nothing of a page, which takes more than that ([`campaign_page`](super::campaign_page)).
 pub fn export(format: ExportFormat, results: &Results<'_>) -> Option<String> {
     Some(match format {
         ExportFormat::Json => json(results.summary),

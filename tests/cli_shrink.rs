@@ -53,7 +53,7 @@ fn the_result_is_beside_the_target_explained_and_replays() {
     let end = format!(".\n  tornwrite replay {out}\n  tornwrite shrink {out}\n");
     assert!(told.ends_with(&end), "{told}");
     for part in [
-        "durable-ack of ndjson on",
+        "durable-ack · seed",
         "been durable before #0 was acknowledged, this",
         "STILL FAILS: durable-ack, disk",
         "\nShrunk from 1 life, ",

@@ -109,8 +109,8 @@ fn a_replay_tells_its_blocks_in_order_and_ends_with_the_commands_and_the_verdict
         "\n  Legal   ",
         "\n  Bytes   ",
         "\n  Shown   ",
-        "\n  Again   tornwrite replay --scenario scenarios/wal-note-fsyncgate.toml --seed 8\n",
-        "\n          tornwrite shrink --scenario ",
+        "\n  Again   tornwrite replay tw1.",
+        "\n          tornwrite shrink tw1.",
         "\nSTILL FAILS: durable-ack, disk ",
     ] {
         let place = rest.find(start);

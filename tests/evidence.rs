@@ -219,7 +219,8 @@ fn a_description_without_end_is_cut_and_so_is_each_of_its_lines() {
     let endless = |_: &[u8]| (0..100_000).map(|_| "y".repeat(1000)).collect();
     let evidence = first(&describing(0, endless), &config());
     let written = serde_json::to_string(&evidence).unwrap();
-    assert!(written.len() < 100_000, "{} bytes", written.len());
+    // Each block of 4096 bytes is drawn, in some 80 bytes.
+    assert!(written.len() < 200_000, "{} bytes", written.len());
 }
 
 #[test]
@@ -237,7 +238,8 @@ fn a_large_file_gives_a_small_report_that_says_what_is_not_decoded() {
     let is_told = |line: &String| line.contains("not decoded: 8388609 bytes");
     assert!(file.live_records.iter().all(is_told), "{file:?}");
     let written = serde_json::to_string(&evidence).unwrap();
-    assert!(written.len() < 100_000, "{} bytes", written.len());
+    // Each block of 4096 bytes is drawn, in some 80 bytes.
+    assert!(written.len() < 200_000, "{} bytes", written.len());
 }
 
 #[test]

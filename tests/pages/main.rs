@@ -354,7 +354,9 @@ fn what_is_no_folder_of_results_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("empty")).unwrap();
     fs::create_dir(directory.path().join("old")).unwrap();
-    fs::write(directory.path().join("old/campaign.json"), "{}").unwrap();
+    let described = "{\"version\":1,\"tornwrite\":\"0\",\"seed_version\":1,\"limits\":\
+        {\"violating_runs_max\":1,\"fail_fast\":false},\"scenarios\":[]}";
+    fs::write(directory.path().join("old/campaign.json"), described).unwrap();
     fs::write(
         directory.path().join("old/summary.json"),
         "{\"version\":77}",
@@ -364,7 +366,7 @@ fn what_is_no_folder_of_results_is_refused() {
         ("none", "error: none:1:1: there is no such folder"),
         (
             "empty",
-            "error: empty:1:1: no results: expected a folder with campaign.json",
+            "error: empty:1:1: no results: expected what `run` writes",
         ),
         (
             "old",

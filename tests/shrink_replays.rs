@@ -14,7 +14,7 @@ use std::{
 
 use tornwrite::{
     base::Seed,
-    campaign::{REPRODUCER_VERSION, Reproducer, Sentences},
+    campaign::{REPRODUCER_VERSION, Reproducer, Sentences, token},
     profile::Profile,
     run::{
         EventStoreJob, ListedWorkload, Missing, RunConfig, Verdict, Violation as Found,
@@ -131,6 +131,10 @@ fn text(case: &Case, shrunk: &Shrunk<Operation>) -> String {
 /// What a replay of the text violates, and what it is missing.
 fn replayed(text: &str) -> (Verdict, Missing) {
     let read: Reproducer<Scenario> = serde_json::from_str(text).unwrap();
+    // A token holds the same.
+    let token = token::encode(&read).unwrap();
+    let unpacked: Reproducer<Scenario> = token::decode(&token).unwrap();
+    assert_eq!(unpacked, read);
     let scenario = read.scenario;
     let mut job: EventStoreJob = scenario.job().unwrap();
     let operations = read.operations.unwrap().0;

@@ -20,6 +20,7 @@ use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
     crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
     oracle::DamageClass,
+    simfs::Recording,
     trace::{Action, Entry},
     workload::{CrashKind, Past},
 };
@@ -48,7 +49,8 @@ pub(super) struct Explorer<'a, S: Subject> {
     pub(super) life: &'a Life<S::Operation>,
     pub(super) trials: Trials,
     pub(super) tally: &'a mut Tally,
-    known: BTreeMap<Digest, Known<S>>,
+    /// Boxed, since they go out of the map and back with each state.
+    known: BTreeMap<Digest, Box<Known<S>>>,
     /// Every disk that was recovered, those whose recovery was forgotten too.
     disks: BTreeSet<Digest>,
     inner: BTreeMap<Digest, Rc<Recovered<S>>>,
@@ -179,11 +181,11 @@ impl<'a, S: Subject> Explorer<'a, S> {
         self.disturbances.observe(point, self.tally);
         let identity = self.identity(state);
         let frontier = self.marks.partition_point(|mark| *mark <= point);
-        let known = match self.known.remove(&identity) {
+        let mut known = match self.known.remove(&identity) {
             Some(known) => known,
-            None => self.recover(state, identity),
+            None => Box::new(self.recover(state, identity)),
         };
-        let known = self.judge(known, state, frontier);
+        self.judge(&mut known, state, frontier);
         if known.judged.get(&frontier) == Some(&true) && self.number + 1 < self.config.lives {
             self.consider_for_next_life(&known, state);
         }
@@ -249,10 +251,14 @@ impl<'a, S: Subject> Explorer<'a, S> {
         } else {
             Vec::new()
         };
-        let recovered = recover(self.job, self.start(state), self.trials, &past, None);
+        let mut recovered = recover(self.job, self.start(state), self.trials, &past, None);
         let mut inner = Vec::new();
         self.crash_inside(&recovered, None, &past, &mut inner);
         let troubled = self.recover_in_trouble(state, &past);
+        if self.config.in_recovery == 0 {
+            // Nobody crashes inside it, and there are many.
+            recovered.recording = Recording::default();
+        }
         Known {
             recovered,
             inner,
@@ -331,9 +337,9 @@ impl<'a, S: Subject> Explorer<'a, S> {
         recovered
     }
 
-    fn judge(&mut self, mut known: Known<S>, state: &State<'_>, frontier: usize) -> Known<S> {
+    fn judge(&mut self, known: &mut Known<S>, state: &State<'_>, frontier: usize) {
         if known.judged.contains_key(&frontier) {
-            return known;
+            return;
         }
         let point = state.window.point;
         let outer_history = history(self.life, point, state.kind);
@@ -357,7 +363,6 @@ impl<'a, S: Subject> Explorer<'a, S> {
             self.judge_inner(&trial, &troubled.inner);
         }
         known.judged.insert(frontier, clean);
-        known
     }
 
     fn consider_for_next_life(&mut self, known: &Known<S>, state: &State<'_>) {

@@ -66,7 +66,22 @@ impl State {
     /// Where a path leads, symbolic links followed; `creating` if what is not there shall be created.
     pub(super) fn find(&self, path: Path<'_>, creating: bool) -> Answer<Found> {
         check_names(path)?;
+        if let Some(inode) = self.find_plainly(path) {
+            return Ok(Found::Inode(inode));
+        }
         self.descend(path.names().rev().collect(), creating, &mut Vec::new())
+    }
+
+    /// Where a path leads that is all there, with no symbolic link on the way: most are, and nothing has to be allocated.
+    fn find_plainly(&self, path: Path<'_>) -> Option<Inode> {
+        let mut at = Inode::ROOT;
+        for name in path.names() {
+            at = self.live.directory(at)?.get(name)?;
+            if self.live.symlink(at).is_some() {
+                return None;
+            }
+        }
+        Some(at)
     }
 
     /// The directory that holds the last name of a path, and that name; the root is in no directory.

@@ -12,7 +12,6 @@ use super::{
 use crate::{
     base::{Rng, Seed, Stream},
     run::RunOutcome,
-    vfs::VfsResult,
 };
 
 /// The file with a line for each finished run.
@@ -119,12 +118,12 @@ impl<'p> Counting<'p> {
         Ok(())
     }
 
-    /// Executes what is not counted yet, and writes each run down before it counts.
+    /// Executes what is not counted yet, and writes each run down before it counts; what it was written to.
     pub(super) fn execute(
         &mut self,
         folder: &Folder,
         observer: &mut dyn Observer,
-    ) -> VfsResult<()> {
+    ) -> Result<Log, CampaignError> {
         let log = folder.append_to(RUNS)?;
         let task = self.task;
         let first = self.done;
@@ -159,14 +158,15 @@ impl<'p> Counting<'p> {
                 self.done += 1;
             }
             let is_stopped = task.stop.reason().is_some();
-            Ok(if self.is_over || is_stopped {
+            Ok::<_, CampaignError>(if self.is_over || is_stopped {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             })
         };
         pool::in_order(left, task.jobs, work, consume)?;
-        log.sync()
+        log.sync()?;
+        Ok(log)
     }
 }
 
@@ -197,7 +197,7 @@ impl<'l> Group<'l> {
         Group { log, pending: 0 }
     }
 
-    fn append(&mut self, run: &RunRecord) -> VfsResult<()> {
+    fn append(&mut self, run: &RunRecord) -> Result<(), CampaignError> {
         self.log.append_line(run)?;
         self.pending += 1;
         if self.pending == GROUP {

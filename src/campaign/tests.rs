@@ -40,7 +40,7 @@ pub(super) enum Counter {
 }
 
 /// What makes [`Counter::Moody`] moody.
-static OPENED: AtomicU16 = AtomicU8::new(0);
+static OPENED: AtomicU16 = AtomicU16::new(0);
 
 /// What makes [`Counter::Fickle`] fickle.
 static WRITTEN: AtomicU8 = AtomicU8::new(0);

@@ -40,7 +40,10 @@ fn stderr(output: &Output) -> String {
 fn scenarios() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("sc")).unwrap();
-    fs::write(directory.path().join("sc/s.toml"), SCENARIO).unwrap();
+    for name in ["s", "t"] {
+        let text = SCENARIO.replace("\"s\"", &format!("\"{name}\""));
+        fs::write(directory.path().join(format!("sc/{name}.toml")), text).unwrap();
+    }
     directory
 }
 
@@ -177,10 +180,10 @@ fn long_work_behind_the_runs_is_counted_too() {
     );
     let text = stderr(&run);
     for line in [
-        "12 of 12 runs\n",
+        "24 of 24 runs\n",
         "explained\n",
         "pages\n",
-        "1 of 1 strips\n",
+        "2 of 2 strips\n",
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }

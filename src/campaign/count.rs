@@ -61,6 +61,13 @@ impl<'p> Counting<'p> {
         None
     }
 
+    /// Whether it is a run of an entry that found enough.
+    pub(super) fn has_ended(&self, run: &RunRecord) -> bool {
+        let entries = self.task.plan.entries.iter().zip(&self.ended);
+        let mut ended = entries.filter(|(_, ended)| ended.load(Ordering::Relaxed));
+        ended.any(|(entry, _)| run.is_of(entry, run.seed))
+    }
+
     /// The number, in the whole campaign, of the next run.
     pub(super) fn number(&self) -> u64 {
         self.task.shard.unit(self.done)

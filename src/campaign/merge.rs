@@ -127,6 +127,7 @@ fn join(
         let source = &mut sources[number.expect("below the number of parts")];
         let run = source.run(
             |run| run.is_of(scenario, seed),
+            |run| counting.has_ended(run),
             || format!("seed {seed} of {}", scenario.name),
         )?;
         log.append_line(&run)?;
@@ -172,12 +173,32 @@ impl Source {
         })
     }
 
-    /// The next run, which is to be the one asked for.
+    /// The next run, which is to be the one asked for. Runs that are left out are passed over: a part does not know that the
+    /// others found enough of a scenario.
     fn run(
         &mut self,
         is_it: impl Fn(&RunRecord) -> bool,
+        is_left_out: impl Fn(&RunRecord) -> bool,
         what: impl Fn() -> String,
     ) -> Result<RunRecord, CampaignError> {
+        loop {
+            let run = self.next(&what)?;
+            match run {
+                Some(run) if is_it(&run) => return Ok(run),
+                Some(run) if is_left_out(&run) => {}
+                _ => {
+                    return Err(CampaignError::Foreign {
+                        file: format!("{}/{RUNS}", self.name),
+                        line: self.number,
+                        expected: what(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The run of the next line; nothing if it is none.
+    fn next(&mut self, what: impl Fn() -> String) -> Result<Option<RunRecord>, CampaignError> {
         self.number += 1;
         let line = match &mut self.lines {
             Some(lines) => lines.next()?,
@@ -187,12 +208,7 @@ impl Source {
             let what = format!("it has no run with {}", what());
             return Err(unfinished(&self.name, &what));
         };
-        let run = serde_json::from_slice::<RunRecord>(line).ok();
-        run.filter(is_it).ok_or_else(|| CampaignError::Foreign {
-            file: format!("{}/{RUNS}", self.name),
-            line: self.number,
-            expected: what(),
-        })
+        Ok(serde_json::from_slice(line).ok())
     }
 }
 

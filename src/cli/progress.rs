@@ -194,6 +194,7 @@ impl Observer for Watcher<'_> {
     fn run_done(&mut self, entry: usize, outcome: &RunOutcome) {
         if let Some(bar) = self.steps.bar.as_ref().filter(|_| self.found.resumed > 0) {
             // What was done before says nothing about how long the rest takes.
+            bar.tick();
             bar.reset_eta();
             self.found.resumed = 0;
         }

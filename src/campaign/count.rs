@@ -12,7 +12,6 @@ use super::{
 use crate::{
     base::{Rng, Seed, Stream},
     run::RunOutcome,
-    vfs::VfsResult,
 };
 
 /// The file with a line for each finished run.
@@ -60,6 +59,13 @@ impl<'p> Counting<'p> {
             self.done += 1;
         }
         None
+    }
+
+    /// Whether it is a run of an entry that found enough.
+    pub(super) fn has_ended(&self, run: &RunRecord) -> bool {
+        let entries = self.task.plan.entries.iter().zip(&self.ended);
+        let mut ended = entries.filter(|(_, ended)| ended.load(Ordering::Relaxed));
+        ended.any(|(entry, _)| run.is_of(entry, run.seed))
     }
 
     /// The number, in the whole campaign, of the next run.
@@ -119,12 +125,12 @@ impl<'p> Counting<'p> {
         Ok(())
     }
 
-    /// Executes what is not counted yet, and writes each run down before it counts.
+    /// Executes what is not counted yet, and writes each run down before it counts; what it was written to.
     pub(super) fn execute(
         &mut self,
         folder: &Folder,
         observer: &mut dyn Observer,
-    ) -> VfsResult<()> {
+    ) -> Result<Log, CampaignError> {
         let log = folder.append_to(RUNS)?;
         let task = self.task;
         let first = self.done;
@@ -159,14 +165,15 @@ impl<'p> Counting<'p> {
                 self.done += 1;
             }
             let is_stopped = task.stop.reason().is_some();
-            Ok(if self.is_over || is_stopped {
+            Ok::<_, CampaignError>(if self.is_over || is_stopped {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             })
         };
         pool::in_order(left, task.jobs, work, consume)?;
-        log.sync()
+        log.sync()?;
+        Ok(log)
     }
 }
 
@@ -197,7 +204,7 @@ impl<'l> Group<'l> {
         Group { log, pending: 0 }
     }
 
-    fn append(&mut self, run: &RunRecord) -> VfsResult<()> {
+    fn append(&mut self, run: &RunRecord) -> Result<(), CampaignError> {
         self.log.append_line(run)?;
         self.pending += 1;
         if self.pending == GROUP {

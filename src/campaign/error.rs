@@ -9,6 +9,14 @@ pub enum CampaignError {
     /// The filesystem of the results refuses.
     #[error(transparent)]
     Vfs(#[from] VfsError),
+    /// The folder was removed or moved while results were written to it.
+    #[error(
+        "{folder} is gone or another by now: it was removed, moved or begun anew while results were written to it"
+    )]
+    Gone {
+        /// The folder.
+        folder: String,
+    },
     /// A file of results holds a run that does not belong there.
     #[error("{file}:{line}: expected {expected}; it is not what this campaign wrote")]
     Foreign {

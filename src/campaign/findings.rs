@@ -10,6 +10,8 @@
 //! - The reproducer of a finding is its smallest violation, if that one misses the same when it is explained itself; otherwise
 //!   the smallest of those that made it a finding. The evidence beside it is of the same violation.
 //! - Files are written as soon as a finding is known, and each as a whole.
+//! - A violation that its seed does not find again is a finding by its signature, without files, and its scenario parts from
+//!   itself: only a subject that is not deterministic does that.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
@@ -38,71 +40,89 @@ struct Merged {
     smaller: Option<(Sized, String)>,
 }
 
-/// Explains what was found by each tally, and writes it down; the findings of each.
+/// What came of the groups of one tally.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    /// Violations that their seeds did not find again, in words.
+    pub(super) parted: Vec<String>,
+}
+
+/// Explains what was found by each tally, and writes it down.
 pub(super) fn explain(
     plan: &Plan,
     tallies: &[Tally<'_>],
     jobs: usize,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Vec<Vec<Finding>>> {
-    let mut merged: Vec<BTreeMap<Key, Merged>> =
-        plan.entries.iter().map(|_| BTreeMap::new()).collect();
-    first_of_each_group(plan, tallies, jobs, folder, observer, &mut merged)?;
-    smallest_of_each_finding(plan, jobs, folder, observer, &mut merged)?;
-    let mut findings = Vec::new();
-    for ((merged, tally), entry) in merged.into_iter().zip(tallies).zip(&plan.entries) {
+) -> VfsResult<Vec<Found>> {
+    let mut explaining = Explaining {
+        plan,
+        jobs,
+        folder,
+        observer,
+        merged: plan.entries.iter().map(|_| BTreeMap::new()).collect(),
+        others: plan.entries.iter().map(|_| Others::default()).collect(),
+    };
+    explaining.first_of_each_group(tallies)?;
+    explaining.smallest_of_each_finding()?;
+    explaining.write_unexplained(tallies)?;
+    let all = explaining.merged.into_iter().zip(explaining.others);
+    let all = all.map(|(merged, mut others)| {
         let explained = merged.into_iter();
-        let mut found: Vec<(usize, Finding)> = explained
-            .map(|((place, _), merged)| (place, merged.finding))
-            .collect();
-        for ((place, signature), group) in tally.groups().filter(|(_, group)| !group.is_explained) {
-            let mut finding = new_finding(entry, *place, signature, signature);
-            count(&mut finding, signature, group);
-            let violation = again(entry, *place, signature, group.smallest.1);
-            write(
-                folder,
-                entry,
-                &finding.id,
-                group.smallest.1,
-                &violation,
-                None,
-            )?;
-            found.push((*place, finding));
+        let explained = explained.map(|((place, _), merged)| (place, merged.finding));
+        others.findings.extend(explained);
+        Found {
+            findings: in_order(others.findings),
+            parted: others.parted,
         }
-        findings.push(in_order(found));
-    }
-    Ok(findings)
+    });
+    Ok(all.collect())
 }
 
-/// The violation of a group that this seed finds, by running it again.
-///
-/// # Panics
-///
-/// If it finds none: the subject is not deterministic.
-fn again(entry: &Entry, place: usize, signature: &str, seed: u64) -> Violation {
+/// What is found of one entry and not explained.
+#[derive(Default)]
+struct Others {
+    /// With the places of their invariants.
+    findings: Vec<(usize, Finding)>,
+    parted: Vec<String>,
+}
+
+/// What is explained, and what came of it so far.
+struct Explaining<'e> {
+    plan: &'e Plan,
+    jobs: usize,
+    folder: &'e Folder,
+    observer: &'e mut dyn Observer,
+    merged: Vec<BTreeMap<Key, Merged>>,
+    others: Vec<Others>,
+}
+
+/// The violation of a group that this seed finds, by running it again; nothing if it finds none.
+fn again(entry: &Entry, place: usize, signature: &str, seed: u64) -> Option<Violation> {
     let invariant = entry.invariants[place];
     let outcome = (entry.run)(Seed(seed));
     let is_it = |violation: &Violation| {
         violation.invariant == invariant && violation.signature == signature
     };
-    outcome
-        .violations
-        .into_iter()
-        .find(is_it)
-        .unwrap_or_else(|| {
-            panic!(
-                "seed {seed} of {} found {invariant} violated, and not again",
-                entry.name
-            )
-        })
+    outcome.violations.into_iter().find(is_it)
 }
 
 /// A violation that was executed again, and what it shows.
-fn explained(entry: &Entry, place: usize, signature: &str, seed: u64) -> (Violation, Evidence) {
-    let violation = again(entry, place, signature, seed);
+type Explained = (Violation, Evidence);
+
+fn explained(entry: &Entry, place: usize, signature: &str, seed: u64) -> Option<Explained> {
+    let violation = again(entry, place, signature, seed)?;
     let evidence = (entry.explain)(Seed(seed), &violation);
-    (violation, evidence)
+    Some((violation, evidence))
+}
+
+/// That a seed did not find again what it found.
+fn parted(entry: &Entry, place: usize, seed: u64) -> String {
+    let invariant = entry.invariants[place];
+    format!(
+        "seed {seed} parts from itself: {invariant} was violated, and not again in the same way"
+    )
 }
 
 /// The weakest broken guarantee first, then the most frequent.
@@ -115,37 +135,51 @@ fn in_order(mut findings: Vec<(usize, Finding)>) -> Vec<Finding> {
     findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// A group that is to be explained, with the number of its entry.
-type Unexplained<'t> = (usize, &'t Key, &'t Group);
+/// A group with the number of its entry.
+type Numbered<'t> = (usize, &'t Key, &'t Group);
 
-fn first_of_each_group(
-    plan: &Plan,
-    tallies: &[Tally<'_>],
-    jobs: usize,
-    folder: &Folder,
-    observer: &mut dyn Observer,
-    merged: &mut [BTreeMap<Key, Merged>],
-) -> VfsResult<()> {
-    let groups = tallies.iter().enumerate().flat_map(|(number, tally)| {
-        let groups = tally.groups().filter(|(_, group)| group.is_explained);
+fn groups<'t>(tallies: &'t [Tally<'_>], are_explained: bool) -> Vec<Numbered<'t>> {
+    let all = tallies.iter().enumerate();
+    let all = all.flat_map(|(number, tally)| {
+        let groups = tally.groups();
         groups.map(move |(key, group)| (number, key, group))
     });
-    let groups: Vec<Unexplained<'_>> = groups.collect();
-    let work = |unit: u64| {
-        let (number, (place, signature), group) = groups[index(unit)];
-        explained(&plan.entries[number], *place, signature, group.first_seed)
-    };
-    let consume = |unit: u64, (violation, evidence): (Violation, Evidence)| {
-        let (number, (place, signature), group) = groups[index(unit)];
-        let entry = &plan.entries[number];
-        let missing = what_is_missing(&evidence, signature);
+    all.filter(|(_, _, group)| group.is_explained == are_explained)
+        .collect()
+}
+
+impl Explaining<'_> {
+    fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
+        let groups = groups(tallies, true);
+        let (entries, jobs) = (&self.plan.entries, self.jobs);
+        let work = |unit: u64| {
+            let (number, (place, signature), group) = groups[index(unit)];
+            explained(&entries[number], *place, signature, group.first_seed)
+        };
+        self.observer.explaining(groups.len() as u64);
+        pool::in_order(groups.len() as u64, jobs, work, |unit, explained| {
+            let numbered = groups[index(unit)];
+            match explained {
+                Some(explained) => self.join(numbered, &explained)?,
+                None => self.part(numbered, numbered.2.first_seed),
+            }
+            self.observer.explained(numbered.0);
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Joins a group with others that miss the same.
+    fn join(&mut self, group: Numbered<'_>, (violation, evidence): &Explained) -> VfsResult<()> {
+        let (number, (place, signature), group) = group;
+        let entry = &self.plan.entries[number];
+        let missing = what_is_missing(evidence, signature);
         let size = group.first;
         let key = (*place, missing);
-        let known = merged[number].get_mut(&key);
+        let known = self.merged[number].get_mut(&key);
         let is_smaller = known.as_ref().is_none_or(|known| size < known.written);
         let known = match known {
             Some(known) => known,
-            None => merged[number].entry(key.clone()).or_insert(Merged {
+            None => self.merged[number].entry(key.clone()).or_insert(Merged {
                 finding: new_finding(entry, *place, &key.1, signature),
                 written: size,
                 smaller: None,
@@ -155,47 +189,87 @@ fn first_of_each_group(
         if is_smaller {
             known.written = size;
             let (id, seed) = (&known.finding.id, group.first_seed);
-            write(folder, entry, id, seed, &violation, Some(&evidence))?;
+            write(self.folder, entry, id, seed, violation, Some(evidence))?;
         }
         let best = known.smaller.as_ref();
         if best.is_none_or(|(best, _)| group.smallest < *best) {
             known.smaller = Some((group.smallest, signature.clone()));
         }
-        observer.explained(number);
-        Ok(ControlFlow::Continue(()))
-    };
-    pool::in_order(groups.len() as u64, jobs, work, consume)
-}
+        Ok(())
+    }
 
-fn smallest_of_each_finding(
-    plan: &Plan,
-    jobs: usize,
-    folder: &Folder,
-    observer: &mut dyn Observer,
-    merged: &mut [BTreeMap<Key, Merged>],
-) -> VfsResult<()> {
-    let all = merged.iter().enumerate();
-    let all = all.flat_map(|(number, merged)| merged.iter().map(move |entry| (number, entry)));
-    let smaller = all.filter_map(|(number, (key, merged))| {
-        let (sized, signature) = merged.smaller.as_ref()?;
-        let is_smaller = *sized < merged.written;
-        is_smaller.then_some((number, key, &merged.finding.id, sized.1, signature))
-    });
-    let smaller: Vec<(usize, &Key, &String, u64, &String)> = smaller.collect();
-    let work = |unit: u64| {
-        let (number, (place, _), _, seed, signature) = smaller[index(unit)];
-        explained(&plan.entries[number], *place, signature, seed)
-    };
-    let consume = |unit: u64, (violation, evidence): (Violation, Evidence)| {
-        let (number, (_, missing), id, seed, signature) = smaller[index(unit)];
-        if what_is_missing(&evidence, signature) == *missing {
-            let entry = &plan.entries[number];
-            write(folder, entry, id, seed, &violation, Some(&evidence))?;
-        }
-        observer.explained(number);
-        Ok(ControlFlow::Continue(()))
-    };
-    pool::in_order(smaller.len() as u64, jobs, work, consume)
+    /// Counts a group of which this seed found a violation, and not again.
+    fn part(&mut self, group: Numbered<'_>, seed: u64) {
+        let (number, (place, _), _) = group;
+        let parted = parted(&self.plan.entries[number], *place, seed);
+        self.others[number].parted.push(parted);
+        self.by_signature(group);
+    }
+
+    /// Makes a group a finding of its own; its id.
+    fn by_signature(&mut self, (number, (place, signature), group): Numbered<'_>) -> String {
+        let mut finding = new_finding(&self.plan.entries[number], *place, signature, signature);
+        count(&mut finding, signature, group);
+        let id = finding.id.clone();
+        self.others[number].findings.push((*place, finding));
+        id
+    }
+
+    fn smallest_of_each_finding(&mut self) -> VfsResult<()> {
+        let all = self.merged.iter().enumerate();
+        let all = all.flat_map(|(number, merged)| merged.iter().map(move |entry| (number, entry)));
+        let smaller = all.filter_map(|(number, (key, merged))| {
+            let (sized, signature) = merged.smaller.as_ref()?;
+            let is_smaller = *sized < merged.written;
+            is_smaller.then_some((number, key, &merged.finding.id, sized.1, signature))
+        });
+        let smaller: Vec<(usize, &Key, &String, u64, &String)> = smaller.collect();
+        let (entries, folder) = (&self.plan.entries, self.folder);
+        let work = |unit: u64| {
+            let (number, (place, _), _, seed, signature) = smaller[index(unit)];
+            explained(&entries[number], *place, signature, seed)
+        };
+        self.observer.explaining(smaller.len() as u64);
+        pool::in_order(smaller.len() as u64, self.jobs, work, |unit, explained| {
+            let (number, (place, missing), id, seed, signature) = smaller[index(unit)];
+            let entry = &entries[number];
+            match explained {
+                None => self.others[number].parted.push(parted(entry, *place, seed)),
+                Some((violation, evidence))
+                    if what_is_missing(&evidence, signature) == *missing =>
+                {
+                    write(folder, entry, id, seed, &violation, Some(&evidence))?;
+                }
+                Some(_) => {}
+            }
+            self.observer.explained(number);
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Writes what replays the groups that are too many to explain.
+    fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
+        let groups = groups(tallies, false);
+        let (entries, jobs) = (&self.plan.entries, self.jobs);
+        let work = |unit: u64| {
+            let (number, (place, signature), group) = groups[index(unit)];
+            again(&entries[number], *place, signature, group.smallest.1)
+        };
+        self.observer.explaining(groups.len() as u64);
+        pool::in_order(groups.len() as u64, jobs, work, |unit, violation| {
+            let numbered = groups[index(unit)];
+            let (number, seed) = (numbered.0, numbered.2.smallest.1);
+            match violation {
+                Some(violation) => {
+                    let id = self.by_signature(numbered);
+                    write(self.folder, &entries[number], &id, seed, &violation, None)?;
+                }
+                None => self.part(numbered, seed),
+            }
+            self.observer.explained(number);
+            Ok(ControlFlow::Continue(()))
+        })
+    }
 }
 
 fn index(unit: u64) -> usize {

@@ -4,6 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
     Entry, Finding, Folder, Observer, Plan, Reproducer, Shard, execute,
+    findings::Found,
     group::Size,
     record::RunRecord,
     resume,
@@ -147,6 +148,6 @@ fn beyond_the_limit_groups_are_counted_as_unexplained() {
     }
     let explained = tally.groups().filter(|(_, group)| group.is_explained);
     assert_eq!(explained.count(), 1);
-    let summary = tally.finish(Vec::new(), Shard::WHOLE, None);
+    let summary = tally.finish(Found::default(), Shard::WHOLE, None);
     assert_eq!(summary.unexplained, 1);
 }

@@ -41,7 +41,11 @@ pub enum FolderError {
 
 /// A file that grows by lines.
 #[derive(Debug)]
-pub(super) struct Log(Box<dyn VfsFile>);
+pub(super) struct Log {
+    file: Box<dyn VfsFile>,
+    folder: Folder,
+    name: String,
+}
 
 impl Folder {
     /// Makes a new folder at `root`; one that is there is renamed to `root.1`, or the first number
@@ -170,7 +174,11 @@ impl Folder {
         let file = self.vfs.open(path.as_path(), options)?;
         // The lines are worth no more than their file's name.
         self.vfs.sync_dir(self.root.as_path())?;
-        Ok(Log(file))
+        Ok(Log {
+            file,
+            folder: self.clone(),
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -178,11 +186,30 @@ impl Log {
     pub(super) fn append_line(&self, value: &impl Serialize) -> VfsResult<()> {
         let mut line = serde_json::to_vec(value).map_err(|_| unwritable())?;
         line.push(b'\n');
-        self.0.append_all(&line)
+        self.file.append_all(&line)
     }
 
-    pub(super) fn sync(&self) -> VfsResult<()> {
-        self.0.sync_all()
+    /// Makes all lines durable.
+    ///
+    /// # Errors
+    ///
+    /// [`CampaignError::Gone`] if they are no longer found by their name, and so nothing is that belongs to them.
+    pub(super) fn sync(&self) -> Result<(), CampaignError> {
+        self.file.sync_all()?;
+        self.check()
+    }
+
+    /// Makes sure that what is written beside it still goes where its lines are.
+    pub(super) fn check(&self) -> Result<(), CampaignError> {
+        let ours = self.file.metadata()?.inode;
+        let named = self.folder.root.as_path().join(&self.name);
+        match self.folder.vfs.metadata(named.as_path()) {
+            Ok(found) if found.inode == ours => Ok(()),
+            Err(error) if error.kind != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Err(CampaignError::Gone {
+                folder: self.folder.name(),
+            }),
+        }
     }
 }
 

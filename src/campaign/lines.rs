@@ -6,6 +6,9 @@ use crate::vfs::{VfsFile, VfsResult};
 
 const PIECE_BYTES: usize = 1 << 16;
 
+/// A longer line is none of ours, and no line: what it is read into would have no end.
+const LINE_BYTES_MAX: usize = 1 << 26;
+
 /// The lines of a file; what follows the last newline is no line.
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -47,7 +50,7 @@ impl Lines {
             self.piece.drain(..self.given);
             self.given = 0;
             searched = self.piece.len();
-            if self.fill()? == 0 {
+            if searched > LINE_BYTES_MAX || self.fill()? == 0 {
                 return Ok(None);
             }
         }

@@ -3,12 +3,13 @@
 //! Guarantees that what comes out is what the campaign would have written without shards, and that nothing is joined which does
 //! not belong together.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::ErrorKind};
 
 use super::{
-    CampaignError, Description, Folder, Observer, RegressionSummary, SUMMARY, Shard, Summary, Task,
+    CampaignError, Description, Folder, Observer, RegressionSummary, SUMMARY, Summary, Task,
     conclude,
     count::{Counting, RUNS},
+    folder::Log,
     lines::Lines,
     record::RunRecord,
 };
@@ -67,8 +68,12 @@ pub fn open_shards(folders: Vec<Folder>) -> Result<Vec<Part>, CampaignError> {
     let count = reference.shard().count();
     let is_missing = |index: &u64| !parts.contains_key(index);
     if let Some(missing) = (0..count).find(is_missing) {
+        let more = match count - parts.len() as u64 {
+            1 => String::new(),
+            all => format!(", the first of {all}"),
+        };
         return Err(CampaignError::Shards(format!(
-            "shard {missing}/{count} is missing"
+            "shard {missing}/{count} is missing{more}"
         )));
     }
     Ok(parts.into_values().collect())
@@ -85,10 +90,33 @@ pub fn merge(
     folder: &Folder,
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
-    let description = Description::new(task.plan, Shard::WHOLE, task.limits);
-    folder.write_json("campaign.json", &description)?;
+    let mut regressions = Vec::new();
+    if let Some(first) = parts.first() {
+        let whole = Description {
+            shard: None,
+            ..first.description.clone()
+        };
+        folder.write_json("campaign.json", &whole)?;
+        regressions = regressions_of(first)?;
+    }
     let log = folder.append_to(RUNS)?;
     let mut counting = Counting::new(task);
+    let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
+    if !(task.limits.fail_fast && failures.any(|failed| failed)) {
+        join(&mut counting, task, parts, &log, observer)?;
+    }
+    log.sync()?;
+    conclude(task, regressions, counting, &log, folder, observer)
+}
+
+/// Counts and writes the runs of all parts, in the order of one execution.
+fn join(
+    counting: &mut Counting<'_>,
+    task: &Task<'_>,
+    parts: &[Part],
+    log: &Log,
+    observer: &mut dyn Observer,
+) -> Result<(), CampaignError> {
     let mut sources = Vec::new();
     for part in parts {
         sources.push(Source::new(&part.folder)?);
@@ -99,31 +127,31 @@ pub fn merge(
         let source = &mut sources[number.expect("below the number of parts")];
         let run = source.run(
             |run| run.is_of(scenario, seed),
+            |run| counting.has_ended(run),
             || format!("seed {seed} of {}", scenario.name),
         )?;
         log.append_line(&run)?;
         counting.add(entry, &run);
         observer.run_resumed(entry);
     }
-    log.sync()?;
-    let regressions = parts.first().map(regressions_of).transpose()?;
-    conclude(
-        task,
-        regressions.unwrap_or_default(),
-        counting,
-        folder,
-        observer,
-    )
+    Ok(())
 }
 
 /// What came of the kept reproducers, which the first shard replayed.
 fn regressions_of(part: &Part) -> Result<Vec<RegressionSummary>, CampaignError> {
+    if part.description.regressions.is_empty() {
+        return Ok(Vec::new());
+    }
     let unreadable = |reason: String| CampaignError::Unreadable {
         file: part.folder.name_of(SUMMARY),
         reason,
     };
-    let bytes = part.folder.read(SUMMARY);
-    let bytes = bytes.map_err(|error| unreadable(error.to_string()))?;
+    let bytes = match part.folder.read(SUMMARY) {
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            return Err(unfinished(&part.folder.name(), "it has no summary"));
+        }
+        bytes => bytes.map_err(|error| unreadable(error.to_string()))?,
+    };
     let summary: Summary =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     Ok(summary.regressions)
@@ -145,32 +173,47 @@ impl Source {
         })
     }
 
-    /// The next run, which is to be the one asked for.
+    /// The next run, which is to be the one asked for. Runs that are left out are passed over: a part does not know that the
+    /// others found enough of a scenario.
     fn run(
         &mut self,
         is_it: impl Fn(&RunRecord) -> bool,
+        is_left_out: impl Fn(&RunRecord) -> bool,
         what: impl Fn() -> String,
     ) -> Result<RunRecord, CampaignError> {
+        loop {
+            let run = self.next(&what)?;
+            match run {
+                Some(run) if is_it(&run) => return Ok(run),
+                Some(run) if is_left_out(&run) => {}
+                _ => {
+                    return Err(CampaignError::Foreign {
+                        file: format!("{}/{RUNS}", self.name),
+                        line: self.number,
+                        expected: what(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The run of the next line; nothing if it is none.
+    fn next(&mut self, what: impl Fn() -> String) -> Result<Option<RunRecord>, CampaignError> {
         self.number += 1;
         let line = match &mut self.lines {
             Some(lines) => lines.next()?,
             None => None,
         };
-        let run = line.and_then(|line| serde_json::from_slice::<RunRecord>(line).ok());
-        let Some(run) = run else {
-            return Err(CampaignError::Shards(format!(
-                "{} is not finished: it has no run with {}; go on with it by --resume",
-                self.name,
-                what()
-            )));
+        let Some(line) = line else {
+            let what = format!("it has no run with {}", what());
+            return Err(unfinished(&self.name, &what));
         };
-        if !is_it(&run) {
-            return Err(CampaignError::Foreign {
-                file: format!("{}/{RUNS}", self.name),
-                line: self.number,
-                expected: what(),
-            });
-        }
-        Ok(run)
+        Ok(serde_json::from_slice(line).ok())
     }
+}
+
+fn unfinished(folder: &str, what: &str) -> CampaignError {
+    CampaignError::Shards(format!(
+        "{folder} is not finished: {what}; go on with it by --resume"
+    ))
 }

@@ -67,7 +67,8 @@ pub use summary::{
 pub use verdict::{Status, Verdict};
 
 use crate::{base::Ratio, run::RunOutcome};
-use count::Counting;
+use count::{Counting, RUNS};
+use folder::Log;
 use reproducer::finding_id;
 
 /// The file with what a campaign counted.
@@ -121,6 +122,9 @@ pub trait Observer {
 
     /// A run of an entry is counted that was executed earlier.
     fn run_resumed(&mut self, _entry: usize) {}
+
+    /// Things that were found are to be explained next, this many.
+    fn explaining(&mut self, _count: u64) {}
 
     /// Something that was found by an entry of the plan is explained.
     fn explained(&mut self, _entry: usize) {}
@@ -180,10 +184,12 @@ fn go_on(
         Vec::new()
     };
     let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
-    if !(fail_fast && failures.any(|failed| failed)) {
-        counting.execute(folder, observer)?;
-    }
-    conclude(task, regressions, counting, folder, observer)
+    let log = if fail_fast && failures.any(|failed| failed) {
+        folder.append_to(RUNS)?
+    } else {
+        counting.execute(folder, observer)?
+    };
+    conclude(task, regressions, counting, &log, folder, observer)
 }
 
 /// Explains what was counted, and writes the summary.
@@ -191,6 +197,7 @@ fn conclude(
     task: &Task<'_>,
     regressions: Vec<RegressionSummary>,
     counting: Counting<'_>,
+    log: &Log,
     folder: &Folder,
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
@@ -200,12 +207,13 @@ fn conclude(
     let findings = findings::explain(task.plan, &tallies, task.jobs, folder, observer)?;
     let scenarios = tallies.into_iter().zip(findings);
     let scenarios = scenarios
-        .map(|(tally, findings)| tally.finish(findings, task.shard, task.baseline))
+        .map(|(tally, found)| tally.finish(found, task.shard, task.baseline))
         .collect();
     let mut summary = Summary::new(task, regressions, scenarios);
     if is_interrupted {
         summary.verdict = Verdict::Interrupted;
     }
+    log.check()?;
     folder.write_json(SUMMARY, &summary)?;
     Ok(summary)
 }

@@ -307,3 +307,65 @@ fn lines(fs: &SimFs) -> u64 {
 fn newlines(bytes: &[u8]) -> u64 {
     bytes.split(|&byte| byte == b'\n').count() as u64 - 1
 }
+
+/// Moves the folder of results away after some runs, or puts another in its place.
+struct Mover<'f> {
+    fs: &'f SimFs,
+    runs: u32,
+    leaves_another: bool,
+}
+
+impl super::Observer for Mover<'_> {
+    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+        self.runs += 1;
+        if self.runs == 3 {
+            let [from, to] = ["whole", "elsewhere"].map(Path::from);
+            self.fs.rename(from, to).unwrap();
+            if self.leaves_another {
+                self.fs.create_dir(from).unwrap();
+                self.fs
+                    .write(from.join("runs.ndjson").as_path(), b"")
+                    .unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_goes_away_in_mid_run_is_an_error_and_keeps_its_runs() {
+    for leaves_another in [false, true] {
+        let fs = SimFs::new();
+        let folder = Folder::create(Arc::new(fs.clone()), "whole".into()).unwrap();
+        let plan = plan();
+        let mut mover = Mover {
+            fs: &fs,
+            runs: 0,
+            leaves_another,
+        };
+        let error = execute(&task(&plan, NO_LIMITS), &folder, &mut mover).unwrap_err();
+        assert!(matches!(error, CampaignError::Gone { .. }), "{error}");
+        assert!(!fs.exists(Path::from("whole/summary.json")).unwrap());
+        let folder = Folder::open_existing(Arc::new(fs.clone()), "elsewhere".into()).unwrap();
+        resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+        assert_eq!(bytes(&fs, "elsewhere/summary.json"), whole(NO_LIMITS).1);
+    }
+}
+
+#[test]
+fn lines_that_no_run_can_have_written_are_refused() {
+    let (fs, _) = whole(NO_LIMITS);
+    let runs = String::from_utf8(bytes(&fs, "whole/runs.ndjson")).unwrap();
+    let (first, rest) = runs.split_once('\n').unwrap();
+    let mut first: serde_json::Value = serde_json::from_str(first).unwrap();
+    first["states"] = u64::MAX.into();
+    fs.write(
+        Path::from("whole/runs.ndjson"),
+        format!("{first}\n{rest}").as_bytes(),
+    )
+    .unwrap();
+    let folder = Folder::open_existing(Arc::new(fs), "whole".into()).unwrap();
+    let plan = plan();
+    let error = resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap_err();
+    let said = "whole/runs.ndjson:1: expected seed 0 of careful;";
+    assert!(error.to_string().starts_with(said), "{error}");
+}

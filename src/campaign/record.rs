@@ -14,6 +14,9 @@ use crate::{
     run::{CoverageMark, InvariantCount, Kind, LegalStates, RunOutcome},
 };
 
+/// No run counts as much as this; sums of what is below cannot overflow.
+const COUNT_END: u64 = 1 << 40;
+
 /// A finished run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +89,31 @@ impl RunRecord {
         names == [&entry.name, &entry.subject, &entry.profile, &entry.device]
             && self.seed == seed
             && self.invariants.len() == entry.invariants.len()
+            && self.is_plausible()
+    }
+
+    /// Whether it counts no more than a run can.
+    fn is_plausible(&self) -> bool {
+        let LegalStates {
+            countable_points,
+            legal_states: _, // Summed up without overflow.
+            uncountable_points,
+        } = self.legal_states;
+        let counts = [
+            self.crash_points,
+            self.states,
+            self.images,
+            self.recoveries,
+            self.exhaustive_points,
+            countable_points,
+            uncountable_points,
+        ];
+        let invariants = self.invariants.iter();
+        let invariants =
+            invariants.flat_map(|count| [count.evaluated, count.exercised, count.violated]);
+        let shown = self.coverage.values().chain(self.kinds.values()).copied();
+        let mut all = counts.into_iter().chain(invariants).chain(shown);
+        all.all(|count| count < COUNT_END)
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::{
     Entry, Shard,
     baseline::Baseline,
+    findings::Found,
     group::{EXPLAINED_MAX, Group},
     record::{RunRecord, ViolationRecord},
-    summary::{Finding, InvariantSummary, ScenarioSummary},
+    summary::{InvariantSummary, ScenarioSummary},
     verdict::judge,
 };
 use crate::{
@@ -137,14 +138,15 @@ impl<'a> Tally<'a> {
     /// What all that adds up to, with what it was found to be.
     pub(super) fn finish(
         self,
-        findings: Vec<Finding>,
+        found: Found,
         shard: Shard,
         baseline: Option<&Baseline>,
     ) -> ScenarioSummary {
         let mut counted = self.counted;
         counted.coverage.extend(self.coverage.marks);
         counted.kinds = self.coverage.kinds;
-        counted.findings = findings;
+        counted.findings = found.findings;
+        counted.nondeterministic_runs += found.parted.len() as u64;
         let unexplained = self.groups.values().filter(|group| !group.is_explained);
         counted.unexplained = unexplained.count() as u64;
         if let Some(baseline) = baseline {
@@ -152,7 +154,7 @@ impl<'a> Tally<'a> {
         }
         counted.digest = self.hasher.finish();
         (counted.verdict, counted.reasons) = judge(self.entry, shard, &counted);
-        if let Some(parted) = self.parted {
+        if let Some(parted) = self.parted.or(found.parted.into_iter().next()) {
             counted.verdict = super::Verdict::Nondeterministic;
             counted.reasons.insert(0, parted);
         }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU16, Ordering},
     },
 };
 
@@ -35,7 +35,12 @@ pub(super) enum Counter {
     Endless,
     /// Writes something else each time.
     Fickle,
+    /// Panics a few times, and then never again.
+    Moody,
 }
+
+/// What makes [`Counter::Moody`] moody.
+static OPENED: AtomicU16 = AtomicU16::new(0);
 
 /// What makes [`Counter::Fickle`] fickle.
 static WRITTEN: AtomicU8 = AtomicU8::new(0);
@@ -54,6 +59,11 @@ impl Subject for Counter {
             .size_bytes;
         match self {
             Counter::Panicking if size > 1 => panic!("two are too many"),
+            Counter::Moody if size > 1 => {
+                let opened = OPENED.fetch_add(1, Ordering::Relaxed);
+                assert!(opened > 50, "a bad day");
+                Ok((vfs, file))
+            }
             Counter::Endless if size > 1 => loop {
                 file.append(b"x")
                     .map_err(|error| SubjectError::new(&error))?;
@@ -371,4 +381,19 @@ fn a_subject_that_does_not_repeat_itself_is_named_with_its_operation() {
     assert!(reason.contains("life 1: write "), "{reason}");
     assert!(reason.contains("src/campaign/tests.rs"), "{reason}");
     assert!(reason.ends_with("with other bytes"), "{reason}");
+}
+
+/// It was a panic of ours once: whatever had been found was lost, and the user was told that tornwrite has a bug.
+#[test]
+fn a_violation_that_its_seed_does_not_find_again_is_nondeterminism() {
+    let mut moody = entry(Counter::Moody);
+    moody.seeds = 5..105;
+    let (summary, _) = campaign(moody, NO_LIMITS);
+    assert_eq!(summary.verdict, Verdict::Nondeterministic);
+    let scenario = &summary.scenarios[0];
+    assert!(scenario.nondeterministic_runs > 0);
+    let reason = &scenario.reasons[0];
+    let said = ": recovery-succeeds was violated, and not again in the same way";
+    assert!(reason.ends_with(said), "{reason}");
+    assert!(!scenario.findings.is_empty());
 }

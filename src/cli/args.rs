@@ -48,7 +48,7 @@ const ENVIRONMENT: &str = "Environment: TORNWRITE_SEED, TORNWRITE_RUNS, TORNWRIT
     TORNWRITE_SHARD, TORNWRITE_OUT and \
     TORNWRITE_PROFILE stand in for the options of the same names.\n\
     Exit codes: 0 as expected, 1 results could not be written, 2 wrong usage or file, 4 nothing \
-    exercised, 100 not as expected, 104 too few runs, 130 interrupted.";
+    exercised, 100 not as expected, 102 not deterministic, 104 too few runs, 130 interrupted.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ENVIRONMENT)]

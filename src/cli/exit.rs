@@ -127,6 +127,9 @@ impl Failure {
     pub(super) fn campaign(out: &str, error: &CampaignError) -> Failure {
         match error {
             CampaignError::Vfs(error) => Failure::results(out, error),
+            CampaignError::Gone { .. } => {
+                Failure::Results(format!("failed to write results to {out}: {error}"))
+            }
             other => Failure::Usage(other.to_string()),
         }
     }

@@ -11,12 +11,11 @@ use crate::campaign::{StopReason, StopSignal};
 /// A signal that the first Ctrl-C gives, and the end of the budget; a second Ctrl-C ends the process at once.
 pub(super) fn signal(budget: Option<Duration>) -> Result<Arc<StopSignal>, Failure> {
     let signal = Arc::new(StopSignal::new());
-    let given = Arc::clone(&signal);
+    let mut presses = Presses::new(Arc::clone(&signal));
     let handler = move || {
-        if given.reason() == Some(StopReason::Interrupted) {
+        if presses.ends_the_process() {
             std::process::exit(Exit::Interrupted as i32);
         }
-        given.stop(StopReason::Interrupted);
         terminal::warn("interrupted: finishing what is under way; again to end at once");
     };
     ctrlc::set_handler(handler)
@@ -30,6 +29,27 @@ pub(super) fn signal(budget: Option<Duration>) -> Result<Arc<StopSignal>, Failur
         });
     }
     Ok(signal)
+}
+
+/// How often Ctrl-C was pressed, whatever else ended the campaign before.
+struct Presses {
+    signal: Arc<StopSignal>,
+    is_first: bool,
+}
+
+impl Presses {
+    fn new(signal: Arc<StopSignal>) -> Presses {
+        Presses {
+            signal,
+            is_first: true,
+        }
+    }
+
+    /// Counts one more; whether it is one that nothing is finished for.
+    fn ends_the_process(&mut self) -> bool {
+        self.signal.stop(StopReason::Interrupted);
+        !std::mem::take(&mut self.is_first)
+    }
 }
 
 /// Reads a duration such as `90s`, `10m`, `1h30m` or `500ms`.
@@ -64,6 +84,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_press_ends_the_process_though_time_was_up_before_the_first() {
+        for reason in [None, Some(StopReason::OutOfTime)] {
+            let signal = Arc::new(StopSignal::new());
+            if let Some(reason) = reason {
+                signal.stop(reason);
+            }
+            let mut presses = Presses::new(Arc::clone(&signal));
+            assert!(!presses.ends_the_process());
+            assert_eq!(
+                signal.reason(),
+                reason.or(Some(StopReason::Interrupted)),
+                "the first reason stays"
+            );
+            assert!(presses.ends_the_process());
+        }
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {

@@ -32,6 +32,7 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let description = parts.first().map(|part| &part.description);
     let description = description.ok_or_else(nothing)?;
     let plan = plan(description)?;
+    refuse_onto_itself(args)?;
     let folder = out.create()?;
     let stop = interrupt::signal(None)?;
     let task = Task {
@@ -47,6 +48,22 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let summary = campaign::merge(&task, &parts, &folder, &mut watcher);
     watcher.finish(task.jobs);
     results.tell(&out, &folder, &summary.map_err(refused)?)
+}
+
+/// The folder for results would take the place of what is joined.
+fn refuse_onto_itself(args: &MergeArguments) -> Result<(), Failure> {
+    let Ok(out) = args.out.canonicalize() else {
+        return Ok(());
+    };
+    let mut shards = args.shards.iter();
+    let same = shards.find(|shard| shard.canonicalize().is_ok_and(|shard| shard == out));
+    same.map_or(Ok(()), |shard| {
+        Err(Failure::Usage(format!(
+            "--out {} is one of the folders that are joined, {}: expected another",
+            args.out.display(),
+            shard.display()
+        )))
+    })
 }
 
 fn nothing() -> Failure {

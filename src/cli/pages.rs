@@ -11,7 +11,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{exit::Failure, export::told, target};
+use super::{exit::Failure, export::told, progress::Steps, target};
 use crate::{
     base::Seed,
     campaign::{
@@ -76,9 +76,17 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Writes the pages of findings, and `index.html`.
-pub(super) fn write(results: &Results<'_>, jobs: usize) -> Result<Found, Failure> {
-    let found = findings(results, jobs)?;
+/// Writes the pages of findings, and `index.html`, of a campaign that has just ended.
+///
+/// What is kept of an earlier end of it, before it was resumed, may show less than there is: strips are made anew.
+pub(super) fn write(
+    results: &Results<'_>,
+    jobs: usize,
+    steps: &mut Steps,
+) -> Result<Found, Failure> {
+    let pages = findings(results, jobs, steps)?;
+    let strips = made_strips(results, jobs, steps)?;
+    let found = Found { pages, strips };
     let index = index(results, &found, "");
     let written = results.folder.write_again("index.html", index.as_bytes());
     written.map_err(|error| results.failed(&error))?;
@@ -92,13 +100,32 @@ pub(super) struct Found {
     strips: Strips,
 }
 
-/// Writes the pages of findings, and what they and the strips are made of.
-pub(super) fn findings(results: &Results<'_>, jobs: usize) -> Result<Found, Failure> {
+/// Writes the pages of findings again; strips are as they were kept.
+pub(super) fn write_again(
+    results: &Results<'_>,
+    jobs: usize,
+    steps: &mut Steps,
+) -> Result<Found, Failure> {
+    let pages = findings(results, jobs, steps)?;
+    let strips = match kept_strips(results) {
+        Some(kept) => kept,
+        None => made_strips(results, jobs, steps)?,
+    };
+    Ok(Found { pages, strips })
+}
+
+/// Writes the pages of findings, and what they are made of; the findings that have one.
+fn findings(
+    results: &Results<'_>,
+    jobs: usize,
+    steps: &mut Steps,
+) -> Result<BTreeSet<String>, Failure> {
     let severe = results.summary.by_severity();
     let severe: Vec<&Finding> = severe.iter().take(PAGES_MAX).map(|(_, one)| *one).collect();
     let mut pages = BTreeSet::new();
     let mut written = Ok(());
     let count = severe.len() as u64;
+    steps.begin("pages", count);
     let at = |number: u64| severe[usize::try_from(number).unwrap_or(usize::MAX)];
     let work = |number| gathered(results, at(number));
     let ended: Result<(), Infallible> = in_order(count, jobs, work, |number, gathered| {
@@ -107,17 +134,14 @@ pub(super) fn findings(results: &Results<'_>, jobs: usize) -> Result<Found, Fail
             written = page(results, finding, &evidence);
             pages.insert(finding.id.clone());
         }
+        steps.done();
         Ok(match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
     });
     let Ok(()) = ended;
-    written?;
-    Ok(Found {
-        pages,
-        strips: strips(results, jobs)?,
-    })
+    written.map(|()| pages)
 }
 
 /// The evidence of a finding: as it was kept, or gathered anew.
@@ -190,21 +214,26 @@ pub(super) fn index(results: &Results<'_>, found: &Found, links: &str) -> String
     })
 }
 
-/// The strips of all scenarios: as they were kept, or made anew.
-fn strips(results: &Results<'_>, jobs: usize) -> Result<Strips, Failure> {
+/// The strips of all scenarios, as they were kept.
+fn kept_strips(results: &Results<'_>) -> Option<Strips> {
     let count = results.summary.scenarios.len();
     let kept = results.folder.read("strips.json").ok();
     let kept: Option<Strips> = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let is_whole =
         |strips: &Strips| strips.version == STRIPS_VERSION && strips.scenarios.len() == count;
-    if let Some(kept) = kept.filter(is_whole) {
-        return Ok(kept);
-    }
+    kept.filter(is_whole)
+}
+
+/// The strips of all scenarios, made anew.
+fn made_strips(results: &Results<'_>, jobs: usize, steps: &mut Steps) -> Result<Strips, Failure> {
+    let count = results.summary.scenarios.len() as u64;
+    steps.begin("strips", count);
     let mut made = Vec::new();
     let at = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let work = |number| strip_of(results, at(number));
-    let ended: Result<(), Infallible> = in_order(count as u64, jobs, work, |_, strip| {
+    let ended: Result<(), Infallible> = in_order(count, jobs, work, |_, strip| {
         made.push(strip);
+        steps.done();
         Ok(ControlFlow::Continue(()))
     });
     let Ok(()) = ended;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::{
-    args::ReportArguments,
+    args::{Progress, ReportArguments},
     exit::{Exit, Failure},
     export::told,
     files,
     pages::{self, Results},
+    progress::{Calm, Steps},
     results::cores,
     terminal,
 };
@@ -40,7 +41,9 @@ pub(super) fn report(args: &ReportArguments) -> Result<Exit, Failure> {
         return Ok(Exit::Met);
     };
     let results = Results::new(&args.folder, &folder, &summary);
-    let found = pages::findings(&results, cores())?;
+    let mut steps = Steps::new(Progress::Auto, Calm::No);
+    let found = pages::write_again(&results, cores(), &mut steps)?;
+    steps.finish();
     let page = results.index_at(&found, html);
     let failed = |error| Failure::results(&html.display().to_string(), &error);
     let nowhere = || Failure::Results(format!("{} is no place for a page", html.display()));

@@ -13,10 +13,12 @@ use super::{
     export::{self, Exports},
     files,
     output::Output,
-    pages, terminal,
+    pages,
+    progress::{Calm, Steps},
+    terminal,
 };
 use crate::{
-    campaign::{Baseline, Folder, RegressionOutcome, Summary},
+    campaign::{Baseline, Folder, RegressionOutcome, Summary, Verdict},
     report::{self, Detail, Human, Palette},
 };
 
@@ -128,13 +130,20 @@ impl<'a> Results<'a> {
         // Of a part, there is nothing to look at before it is joined with the others.
         if summary.shard.is_none() {
             let results = pages::Results::new(&out.path, folder, summary);
-            let found = pages::write(&results, self.jobs)?;
+            let calm = if self.args.quiet { Calm::Yes } else { Calm::No };
+            let mut steps = Steps::new(self.args.progress, calm);
+            let found = pages::write(&results, self.jobs, &mut steps)?;
+            steps.finish();
             self.exports.write_pages(&results, &found)?;
         }
         self.print(&self.told(out, folder, summary)?)?;
         self.exports.write(summary, folder, &out.label)?;
         if let Some(output) = &self.recorded {
-            baseline::record(output, summary)?;
+            if summary.verdict == Verdict::Interrupted {
+                terminal::warn("interrupted: no baseline is recorded of a part of the runs");
+            } else {
+                baseline::record(output, summary)?;
+            }
         }
         // Of more shards than runs, some have nothing to do.
         if summary.shard.is_some() && summary.is_idle() {

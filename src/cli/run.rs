@@ -1,7 +1,7 @@
 //! `tornwrite run`
 
 use super::{
-    args::RunArguments,
+    args::{ResultArguments, RunArguments},
     environment::Environment,
     exit::{Exit, Failure},
     interrupt,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::SEED_VERSION,
-    campaign::{self, Limits, Plan, Shard, Task},
+    campaign::{self, CampaignError, Limits, Plan, Shard, Task},
 };
 
 pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
@@ -19,6 +19,9 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let plan = select::plan(args, &environment)?;
     let asked = args.shard.as_ref().or(environment.shard.as_ref());
     let shard = asked.map_or(Ok(Shard::WHOLE), |asked| shards::shard(asked))?;
+    if shard.is_part() {
+        refuse_of_part(&args.results)?;
+    }
     let results = Results::prepare(&args.results, &environment)?;
     let asked = args.out.as_deref().or(environment.out.as_deref());
     let out = Out::new(asked, || campaign_name(args, &plan, shard));
@@ -49,10 +52,34 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     };
     let summary = execute(&task, &folder, &mut watcher);
     let timing = watcher.finish(task.jobs);
-    let summary = summary.map_err(|error| Failure::campaign(&out.label, &error))?;
+    let summary = summary.map_err(|error| cut_off(&out.label, &error))?;
     let failed = |error| Failure::results(&out.label, &error);
     folder.write_json("timing.json", &timing).map_err(failed)?;
     results.tell(&out, &folder, &summary)
+}
+
+/// What a part of a campaign cannot say.
+fn refuse_of_part(args: &ResultArguments) -> Result<(), Failure> {
+    let refused = if args.record_baseline.is_some() {
+        "--record-baseline"
+    } else if args.export.is_empty() {
+        return Ok(());
+    } else {
+        "--export"
+    };
+    Err(Failure::Usage(format!(
+        "{refused} does not go with --shard: a part of a campaign is not judged as a whole; give it to `merge`"
+    )))
+}
+
+/// Why there is no summary, and what became of the runs.
+fn cut_off(out: &str, error: &CampaignError) -> Failure {
+    match (Failure::campaign(out, error), error) {
+        (Failure::Results(text), CampaignError::Vfs(_)) => Failure::Results(format!(
+            "{text}; the runs written so far are kept, and --resume goes on behind them"
+        )),
+        (failure, _) => failure,
+    }
 }
 
 fn head(plan: &Plan, shard: Shard) -> String {

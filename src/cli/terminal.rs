@@ -3,7 +3,10 @@
 use std::{
     fmt::Display,
     io::{self, ErrorKind, IsTerminal as _, Write as _},
+    sync::{Mutex, PoisonError},
 };
+
+use indicatif::ProgressBar;
 
 use super::{args::Colour, exit::Failure};
 use crate::report::WIDTH_COLUMNS;
@@ -53,9 +56,24 @@ pub(super) fn complain(problem: &dyn Display) {
     let _ = writeln!(anstream::stderr(), "error: {problem}");
 }
 
-/// Prints what does not.
+/// Prints what does not; above the progress bar, if there is one.
 pub(super) fn warn(text: &str) {
-    let _ = writeln!(anstream::stderr(), "warning: {text}");
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let warn = || {
+        let _ = writeln!(anstream::stderr(), "warning: {text}");
+    };
+    match bar {
+        Some(bar) => bar.suspend(warn),
+        None => warn(),
+    }
+}
+
+/// The bar that is on the terminal.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Says which bar is on the terminal from here on.
+pub(super) fn set_bar(bar: Option<&ProgressBar>) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar.cloned();
 }
 
 /// A word as a shell takes it.
@@ -77,6 +95,12 @@ pub(super) fn width() -> usize {
     let known = terminal_size::terminal_size_of(io::stdout());
     let columns = known.map_or(96, |(width, _)| usize::from(width.0));
     columns.clamp(40, 120)
+}
+
+/// How many characters a line of progress may have.
+pub(super) fn progress_width() -> usize {
+    let known = terminal_size::terminal_size_of(io::stderr());
+    known.map_or(80, |(width, _)| usize::from(width.0))
 }
 
 /// How wide a report of a violation is: what the terminal has; where there is none, what any report fits in.

@@ -88,7 +88,12 @@ impl fmt::Display for Nondeterminism {
                 life,
                 first,
                 second,
-            } => write!(f, "life {life}: {}, then {}", told(first), told(second)),
+            } => write!(
+                f,
+                "life {life}: the first time {}, the second time {}",
+                told(first),
+                told(second)
+            ),
             Nondeterminism::Recovery { life } => {
                 write!(f, "recovery after life {life}, whose work was the same")
             }

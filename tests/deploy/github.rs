@@ -213,6 +213,28 @@ fn ci_is_the_script_that_everybody_runs() {
 }
 
 #[test]
+fn a_release_has_the_program_and_what_it_may_be_used_for() {
+    let release = workflow("release");
+    let steps = list(at(&release, "/jobs/build/steps"));
+    let pack = steps.iter().find(|step| step["name"] == "Pack").unwrap();
+    for system in list(at(&release, "/jobs/build/strategy/matrix/include")) {
+        let ground = Ground::new(Scenarios::Met);
+        let program = text(at(system, "/program"));
+        for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+            ground.write(file, "");
+        }
+        ground.write(&format!("target/release/{program}"), "");
+        let variables = [("NAME", "t-v1"), ("PROGRAM", program)];
+        expect_exit(&ground.shell("", text(at(pack, "/run")), &variables), 0);
+        let packed = ground.shell("", "tar -tzf dist/t-v1.tar.gz | LC_ALL=C sort", &[]);
+        let packed = String::from_utf8(packed.stdout).unwrap();
+        let expected =
+            "t-v1/\nt-v1/CHANGELOG.md\nt-v1/LICENSE-APACHE\nt-v1/LICENSE-MIT\nt-v1/README.md\n";
+        assert_eq!(packed, format!("{expected}t-v1/{program}\n"));
+    }
+}
+
+#[test]
 fn the_actions_of_others_are_pinned_and_jobs_end() {
     for name in WORKFLOWS {
         let workflow = workflow(name);

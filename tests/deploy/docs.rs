@@ -23,7 +23,7 @@ fn snippets() -> Vec<Snippet> {
         let (language, behind) = behind.split_once('\n').unwrap();
         let (text, behind) = behind.split_once("```").unwrap();
         let named = before.split('`').skip(1).step_by(2);
-        let file = named.filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
+        let file = named.filter(|name| [".yml", ".yaml"].iter().any(|end| name.ends_with(end)));
         snippets.push(Snippet {
             language: language.to_owned(),
             text: text.to_owned(),

@@ -76,6 +76,7 @@ pub(crate) fn campaign(summary: &Summary) -> String {
         folder: &hostile::hostile("folder"),
         links: "./",
         witness: &|_| Some(head().witness),
+        evidence: &|_| Some(evidence()),
         has_page: &|finding| finding.first_seed == 0,
     })
 }
@@ -239,7 +240,7 @@ fn what_is_cut_off_says_so() {
         "entries far from the crash are left out",
         "600 more records",
         "12 more differences",
-        "11 more files",
+        "12 more files",
         "And 3 more, for the like reasons",
     ] {
         assert!(page.contains(said), "{said}");

@@ -8,15 +8,37 @@ use std::collections::BTreeSet;
 use super::svg::Pixels;
 use crate::run::{DrawnPiece, Fate, Row, Shape, Timeline};
 
-/// Columns before the crash.
-const COLUMNS_MAX: usize = 24;
-/// Of those, columns of what was lost or torn, whatever its distance from the crash.
-const LOST_MAX: usize = 14;
-/// Of those, columns of what was made to fail.
-const FAILED_MAX: usize = 6;
-/// Columns behind the crash.
-const BEHIND_MAX: usize = 1;
-/// Room beside the crash for what the device did.
+/// How much of a life is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Columns before the crash.
+    columns_max: usize,
+    /// Of those, columns of what was lost or torn, whatever its distance from the crash.
+    lost_max: usize,
+    /// Of those, columns of what was made to fail.
+    failed_max: usize,
+    /// Columns behind the crash.
+    behind_max: usize,
+}
+
+impl Room {
+    /// As much as fits on a screen without moving the picture.
+    pub(super) const WHOLE: Room = Room {
+        columns_max: 15,
+        lost_max: 7,
+        failed_max: 4,
+        behind_max: 1,
+    };
+    /// What can be told from others at a glance.
+    pub(super) const SMALL: Room = Room {
+        columns_max: 7,
+        lost_max: 3,
+        failed_max: 2,
+        behind_max: 0,
+    };
+}
+
+/// Width beside the crash for what the device did.
 const DAMAGE: Pixels = 84;
 
 /// The width of a sector.
@@ -61,10 +83,10 @@ pub(super) struct Columns<'t> {
 
 impl<'t> Columns<'t> {
     /// Lays the columns out; `pinned` are entries that have to be there.
-    pub(super) fn new(timeline: &'t Timeline, pinned: &BTreeSet<u32>) -> Columns<'t> {
+    pub(super) fn new(timeline: &'t Timeline, pinned: &BTreeSet<u32>, room: Room) -> Columns<'t> {
         let at = timeline.point.index().min(timeline.rows.len());
         let (before, behind) = timeline.rows.split_at(at);
-        let drawn = chosen(before, at, pinned);
+        let drawn = chosen(before, at, pinned, room);
         let mut x = GAP;
         let mut columns = Vec::new();
         let mut skipped = 0;
@@ -79,7 +101,7 @@ impl<'t> Columns<'t> {
         skip(&mut columns, &mut x, skipped);
         let cut = x + GAP;
         x = cut + 2 * GAP;
-        let mut shown = BEHIND_MAX;
+        let mut shown = room.behind_max;
         if timeline.damage.is_some() {
             x += DAMAGE;
             shown = 0;
@@ -176,7 +198,7 @@ fn is_drawn(row: &Row, point: usize) -> bool {
 }
 
 /// The entries before the crash that are drawn.
-fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>) -> BTreeSet<u32> {
+fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>, room: Room) -> BTreeSet<u32> {
     let mut drawn = pinned.clone();
     let mut add = |wanted: fn(&Row) -> bool, more: usize, all: usize| {
         let rows = before.iter().rev().filter(|row| is_drawn(row, point));
@@ -187,8 +209,12 @@ fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>) -> BTreeSet<u32>
         }
     };
     let is_lost = |row: &Row| matches!(row.fate, Fate::Lost | Fate::Torn);
-    add(is_lost, LOST_MAX, COLUMNS_MAX);
-    add(|row| row.fate == Fate::Failed, FAILED_MAX, COLUMNS_MAX);
-    add(|_| true, COLUMNS_MAX, COLUMNS_MAX);
+    add(is_lost, room.lost_max, room.columns_max);
+    add(
+        |row| row.fate == Fate::Failed,
+        room.failed_max,
+        room.columns_max,
+    );
+    add(|_| true, room.columns_max, room.columns_max);
     drawn
 }

@@ -12,7 +12,7 @@ use crate::run::{Row, Shape, Timeline};
 /// Lanes of one picture.
 const LANES_MAX: usize = 12;
 /// The width of their names.
-const NAMES: Pixels = 122;
+pub(super) const NAMES: Pixels = 122;
 const CHARACTERS: usize = 17;
 
 /// One lane.
@@ -70,7 +70,7 @@ impl Lanes {
     }
 
     /// The names, which stay where they are when the picture is moved.
-    pub(super) fn names(&self, into: &mut Markup, height: Pixels) {
+    pub(super) fn names(&self, into: &mut Markup, axis: Pixels, height: Pixels) {
         let attributes: [(&'static str, &dyn Display); 4] = [
             ("class", &"names"),
             ("width", &NAMES),
@@ -79,7 +79,7 @@ impl Lanes {
         ];
         into.element("svg", &attributes, |svg| {
             let first = self.all.first().map_or(0, |lane| lane.y);
-            label(svg, "dim small", (6, first - 37), "trace");
+            label(svg, "dim small", (6, axis), "trace");
             label(svg, "dim small", (6, first - 12), "acknowledged");
             for lane in &self.all {
                 line(svg, "axis", (0, lane.y), (NAMES, lane.y));

@@ -119,7 +119,7 @@ fn comparison(body: &mut Markup, all: &[Compared]) {
     let differing = all.iter().filter(|one| !one.agrees).count() as u64;
     let caption = format!(
         "{}, {} not as it must be",
-        counted(all.len() as u64, "thing asked"),
+        counted(all.len() as u64, "row"),
         crate::report::grouped(differing)
     );
     if all.len() <= COMPARED_OPEN {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     campaign::{Finding, Mark, Sentences, Status},
     report::{numbers::counted, table::on},
-    run::{Evidence, Timeline},
+    run::{Evidence, Missing, Timeline},
 };
 
 pub(super) fn card(body: &mut Markup, campaign: &CampaignPage<'_>, found: Found<'_>) {
@@ -40,47 +40,65 @@ pub(super) fn card(body: &mut Markup, campaign: &CampaignPage<'_>, found: Found<
             scenario.name, finding.first_seed
         );
         card.leaf("p", &[("class", &"dim small")], words);
-        told(card, campaign, finding);
-        fold(card, "See it again", |body| {
-            let file = format!("{}/{}", campaign.folder, finding.reproducer);
-            for verb in ["replay", "shrink"] {
-                command(body, &format!("tornwrite {verb} {file}"));
+        let witness = (campaign.witness)(finding);
+        let is_open = scenario.status(finding) == Status::Unexpected;
+        if let Some(witness) = witness.as_ref().filter(|_| is_open) {
+            sentences(card, witness);
+        }
+        decisive(card, campaign, finding, witness.as_ref());
+        let words = if is_open {
+            "See it again"
+        } else {
+            "Why it is wrong, and how to see it again"
+        };
+        fold(card, words, |body| {
+            if let Some(witness) = witness.as_ref().filter(|_| !is_open) {
+                sentences(body, witness);
             }
-            body.leaf("p", &[("class", &"dim small")], lost(&finding.signature));
+            again(body, campaign, finding);
         });
     });
 }
 
-fn told(card: &mut Markup, campaign: &CampaignPage<'_>, finding: &Finding) {
-    let witness = (campaign.witness)(finding);
-    let evidence = (campaign.evidence)(finding);
+fn sentences(card: &mut Markup, witness: &Sentences) {
     card.element("dl", &[("class", &"sentences")], |list| {
-        if let Some(Sentences {
+        let Sentences {
             given,
             shown,
             however,
-        }) = &witness
-        {
-            for (word, sentence) in [("Let", given), ("Then", shown), ("However", however)] {
-                list.leaf("dt", &[], word);
-                list.leaf("dd", &[], sentence_of(sentence));
-            }
-        }
-        list.leaf("dt", &[], "Missing");
-        match evidence
-            .as_ref()
-            .and_then(|evidence| evidence.missing.as_ref())
-        {
-            Some(missing) => {
-                let sentences = missing.sentences();
-                let sentences: Vec<String> = sentences.iter().map(|one| sentence_of(one)).collect();
-                list.leaf("dd", &[], sentences.join(" "));
-            }
-            None => list.leaf("dd", &[], sentence_of(&finding.missing)),
+        } = witness;
+        for (word, sentence) in [("Let", given), ("Then", shown), ("However", however)] {
+            list.leaf("dt", &[], word);
+            list.leaf("dd", &[], sentence_of(sentence));
         }
     });
+}
+
+fn again(body: &mut Markup, campaign: &CampaignPage<'_>, finding: &Finding) {
+    let file = format!("{}/{}", campaign.folder, finding.reproducer);
+    for verb in ["replay", "shrink"] {
+        command(body, &format!("tornwrite {verb} {file}"));
+    }
+    body.leaf("p", &[("class", &"dim small")], lost(&finding.signature));
+}
+
+/// What was missing, and the life in which it was.
+fn decisive(
+    card: &mut Markup,
+    campaign: &CampaignPage<'_>,
+    finding: &Finding,
+    witness: Option<&Sentences>,
+) {
+    let evidence = (campaign.evidence)(finding);
+    card.element("dl", &[("class", &"sentences")], |list| {
+        list.leaf("dt", &[], "Missing");
+        let missing = evidence.as_ref().and_then(|one| one.missing.as_ref());
+        let sentences = missing.map_or_else(|| vec![finding.missing.clone()], Missing::sentences);
+        let sentences: Vec<String> = sentences.iter().map(|one| sentence_of(one)).collect();
+        list.leaf("dd", &[], sentences.join(" "));
+    });
     if let Some(evidence) = &evidence {
-        let gone = witness.map(|witness| gone(&finding.invariant, &witness));
+        let gone = witness.map(|witness| gone(&finding.invariant, witness));
         picture(card, evidence, &gone.unwrap_or_default());
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn glance(body: &mut Markup, witness: &Sentences, evidence: &Evidence
             return;
         };
         list.leaf("dt", &[], "Why");
-        for sentence in missing.sentences() {
+        let mut sentences = missing.sentences();
+        if missing.crash.is_some() && !missing.idle.is_empty() {
+            // Where nothing has to be lost is told last.
+            sentences.rotate_left(1);
+        }
+        for sentence in sentences {
             list.leaf("dd", &[], sentence_of(&sentence));
         }
         let places = places(missing);
@@ -51,7 +56,7 @@ fn wrong(list: &mut Markup, witness: &Sentences, comparison: &[Compared]) {
     for one in wrong.iter().take(WRONG_MAX) {
         list.element("dd", &[], |item| {
             item.leaf("strong", &[], &one.operation);
-            item.text(format_args!(": {}. Recovery showed: ", one.expected));
+            item.text(format_args!(" ({}). Recovery showed: ", one.expected));
             item.leaf("strong", &[("class", &"differs")], &one.shown);
             item.raw(".");
         });

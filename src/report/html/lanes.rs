@@ -12,7 +12,7 @@ use crate::run::{Row, Shape, Timeline};
 /// Lanes of one picture.
 const LANES_MAX: usize = 12;
 /// The width of their names.
-pub(super) const NAMES: Pixels = 122;
+const NAMES: Pixels = 122;
 const CHARACTERS: usize = 17;
 
 /// One lane.

@@ -114,11 +114,9 @@ impl<'e> Picture<'e> {
             .iter()
             .find_map(|arrow| self.columns.of(arrow.lost));
         if let Some(lost) = lost {
-            let style = format!(
-                "left:{}px;width:{}px",
-                super::lanes::NAMES + lost.x - 12,
-                lost.width + 24
-            );
+            // From the right, where the picture is at first.
+            let right = self.width() - lost.x - lost.width;
+            let style = format!("right:{right}px;width:{}px", lost.width);
             pic.leaf("span", &[("class", &"seen"), ("style", &style)], "");
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn records(body: &mut Markup, file: &DiskFile) {
         return;
     }
     // Of a file that is the same in both, the records are given once.
-    let is_both = !file.live_records.is_empty() || file.live_size_bytes.is_none();
+    let is_both = file.records != file.live_records;
     if all.len() <= RECORDS_OPEN {
         return rows(body, "Decoded, record by record", &all, is_both, |_| true);
     }

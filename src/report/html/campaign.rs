@@ -136,7 +136,11 @@ fn header(campaign: &CampaignPage<'_>) -> Markup {
     header.element("nav", &[("aria-label", &"Sections")], |nav| {
         let summary = campaign.summary;
         for (id, word, is_there) in [
-            ("#regressions", "Kept", !summary.regressions.is_empty()),
+            (
+                "#regressions",
+                "Kept reproducers",
+                !summary.regressions.is_empty(),
+            ),
             ("#scenarios", "Scenarios", true),
             ("#strips", "Where it fails", campaign.strips.is_some()),
             ("#findings", "Findings", true),

@@ -10,7 +10,7 @@ use super::{
     head::{gone, lost},
     markup::Markup,
     page::{command, fold},
-    picture::{Picture, crash_word},
+    picture::{Picture, ended},
 };
 use crate::{
     campaign::{Finding, Mark, Sentences, Status},
@@ -116,12 +116,7 @@ fn picture(card: &mut Markup, evidence: &Evidence, gone: &BTreeSet<u32>) {
         return;
     };
     card.element("figure", &[], |figure| {
-        let words = format_args!(
-            "{}, ended by a {}",
-            timeline.title,
-            crash_word(timeline.crash)
-        );
-        figure.leaf("figcaption", &[("class", &"dim small")], words);
+        figure.leaf("figcaption", &[("class", &"dim small")], ended(timeline));
         Picture::new(timeline, missing, gone, Room::SMALL).draw(figure);
     });
 }

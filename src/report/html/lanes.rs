@@ -71,10 +71,12 @@ impl Lanes {
 
     /// The names, which stay where they are when the picture is moved.
     pub(super) fn names(&self, into: &mut Markup, axis: Pixels, height: Pixels) {
-        let attributes: [(&'static str, &dyn Display); 4] = [
+        let shown = format_args!("0 0 {NAMES} {height}");
+        let attributes: [(&'static str, &dyn Display); 5] = [
             ("class", &"names"),
             ("width", &NAMES),
             ("height", &height),
+            ("viewBox", &shown),
             ("aria-hidden", &"true"),
         ];
         into.element("svg", &attributes, |svg| {

@@ -112,7 +112,8 @@ impl<'e> Picture<'e> {
         let lost = self
             .arrows
             .iter()
-            .find_map(|arrow| self.columns.of(arrow.lost));
+            .filter_map(|arrow| self.columns.of(arrow.lost))
+            .min_by_key(|column| column.x);
         if let Some(lost) = lost {
             // From the right, where the picture is at first.
             let right = self.width() - lost.x - lost.width;
@@ -356,6 +357,15 @@ fn is_on_the_left(arrow: &Arrow, from: &Column<'_>) -> bool {
 /// The width of a text in bold.
 fn width_of(text: &str) -> Pixels {
     Pixels::try_from(text.chars().count()).unwrap_or(0) * (CHARACTER + 1)
+}
+
+/// A life with how it ended; what the device did comes after the crash.
+pub(super) fn ended(timeline: &Timeline) -> String {
+    let crash = crash_word(timeline.crash);
+    match timeline.title.split_once("; ") {
+        Some((life, damage)) => format!("{life}, ended by a {crash}; {damage}"),
+        None => format!("{}, ended by a {crash}", timeline.title),
+    }
 }
 
 pub(super) fn crash_word(crash: CrashKind) -> &'static str {

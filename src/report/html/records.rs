@@ -105,7 +105,7 @@ fn rows(
     is_shown: impl Fn(usize) -> bool,
 ) {
     let heads = [
-        ("n", "offset"),
+        ("n narrow", "offset"),
         ("", "crashed disk"),
         ("", "running program"),
     ];

@@ -10,7 +10,7 @@ use super::{
     head::{PageHead, lost},
     markup::Markup,
     page::{command, fold, page, section},
-    picture::{Picture, crash_word},
+    picture::{Picture, crash_word, ended},
     trace_table,
 };
 use crate::{
@@ -122,7 +122,6 @@ fn pictures(body: &mut Markup, evidence: &Evidence, gone: &BTreeSet<u32>) {
 }
 
 fn caption(timeline: &Timeline, evidence: &Evidence) -> String {
-    let crash = crash_word(timeline.crash);
     let role = evidence.missing.as_ref().map_or("", |missing| {
         if missing.crash.as_ref() == Some(&timeline.title) {
             ": what was lost here is what broke it"
@@ -132,11 +131,7 @@ fn caption(timeline: &Timeline, evidence: &Evidence) -> String {
             ""
         }
     });
-    // What the device did comes after the crash.
-    match timeline.title.split_once("; ") {
-        Some((life, damage)) => format!("{life}, ended by a {crash}; {damage}{role}"),
-        None => format!("{}, ended by a {crash}{role}", timeline.title),
-    }
+    format!("{}{role}", ended(timeline))
 }
 
 fn picture(body: &mut Markup, timeline: &Timeline, evidence: &Evidence, gone: &BTreeSet<u32>) {

@@ -134,7 +134,7 @@ fn comparison(body: &mut Markup, all: &[Compared]) {
     if agreeing > 0 {
         let words = format!("{} that agree", agree.len());
         fold(body, &words, |body| {
-            compared(body, &words, agree.into_iter().take(room))
+            compared(body, &words, agree.into_iter().take(room));
         });
     }
     cut_off(body, all.len(), shown + agreeing, "operations");

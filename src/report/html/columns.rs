@@ -12,29 +12,29 @@ use crate::run::{DrawnPiece, Fate, Row, Shape, Timeline};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
     /// Columns before the crash.
-    columns_max: usize,
+    columns: usize,
     /// Of those, columns of what was lost or torn, whatever its distance from the crash.
-    lost_max: usize,
+    lost: usize,
     /// Of those, columns of what was made to fail.
-    failed_max: usize,
+    failed: usize,
     /// Columns behind the crash.
-    behind_max: usize,
+    behind: usize,
 }
 
 impl Room {
     /// As much as fits on a screen without moving the picture.
     pub(super) const WHOLE: Room = Room {
-        columns_max: 15,
-        lost_max: 7,
-        failed_max: 4,
-        behind_max: 1,
+        columns: 15,
+        lost: 7,
+        failed: 4,
+        behind: 1,
     };
     /// What can be told from others at a glance.
     pub(super) const SMALL: Room = Room {
-        columns_max: 7,
-        lost_max: 3,
-        failed_max: 2,
-        behind_max: 0,
+        columns: 7,
+        lost: 3,
+        failed: 2,
+        behind: 0,
     };
 }
 
@@ -101,7 +101,7 @@ impl<'t> Columns<'t> {
         skip(&mut columns, &mut x, skipped);
         let cut = x + GAP;
         x = cut + 2 * GAP;
-        let mut shown = room.behind_max;
+        let mut shown = room.behind;
         if timeline.damage.is_some() {
             x += DAMAGE;
             shown = 0;
@@ -209,12 +209,8 @@ fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>, room: Room) -> B
         }
     };
     let is_lost = |row: &Row| matches!(row.fate, Fate::Lost | Fate::Torn);
-    add(is_lost, room.lost_max, room.columns_max);
-    add(
-        |row| row.fate == Fate::Failed,
-        room.failed_max,
-        room.columns_max,
-    );
-    add(|_| true, room.columns_max, room.columns_max);
+    add(is_lost, room.lost, room.columns);
+    add(|row| row.fate == Fate::Failed, room.failed, room.columns);
+    add(|_| true, room.columns, room.columns);
     drawn
 }

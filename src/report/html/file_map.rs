@@ -33,7 +33,7 @@ pub(super) fn file_map(body: &mut Markup, file: &DiskFile) {
                 map.element("div", &[("class", &"mapbar")], |bar| {
                     match size {
                         None => bar.leaf("span", &[("class", &"gone")], "not there"),
-                        Some(size) => part(bar, class, scale.style(0, size), ""),
+                        Some(size) => part(bar, class, &scale.style(0, size), ""),
                     }
                     if class == "disk" {
                         differing(bar, file, scale);
@@ -52,7 +52,7 @@ fn differing(bar: &mut Markup, file: &DiskFile, scale: Scale) {
         part(
             bar,
             "differing",
-            scale.style(difference.offset, length),
+            &scale.style(difference.offset, length),
             &words,
         );
     }
@@ -79,7 +79,7 @@ fn marks(map: &mut Markup, file: &DiskFile, scale: Scale) {
     });
 }
 
-fn part(bar: &mut Markup, class: &str, style: String, words: &str) {
+fn part(bar: &mut Markup, class: &str, style: &str, words: &str) {
     let attributes: [(&'static str, &dyn Display); 3] =
         [("class", &class), ("style", &style), ("title", &words)];
     bar.leaf("span", &attributes, "");

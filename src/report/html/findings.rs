@@ -67,7 +67,7 @@ pub(super) fn findings(body: &mut Markup, campaign: &CampaignPage<'_>) {
         body.leaf("p", &[("class", &"dim")], words);
     }
     fold(body, "All findings as a table", |body| {
-        listed(body, campaign, &all)
+        listed(body, campaign, &all);
     });
     body.leaf("p", &[("class", &"small")], "To see one again:");
     let folder = campaign.folder;

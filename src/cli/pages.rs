@@ -210,6 +210,11 @@ pub(super) fn index(results: &Results<'_>, found: &Found, links: &str) -> String
         folder: &results.label,
         links,
         witness: &|finding| told(results.folder, finding).witness,
+        evidence: &|finding| {
+            let file = Results::file_of(&finding.id, "evidence.json")?;
+            let bytes = results.folder.read(&file).ok()?;
+            serde_json::from_slice(&bytes).ok()
+        },
         has_page: &|finding| found.pages.contains(&finding.id),
     })
 }

@@ -3,7 +3,8 @@
 use tornwrite::{
     base::Position,
     campaign::{
-        Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, Sentences, Summary, Verdict,
+        Comparison, Finding, Gone, InvariantSummary, Mark, RegressionOutcome, RegressionSummary,
+        SUMMARY_VERSION, ScenarioSummary, Sentences, Summary, Verdict,
     },
     crash::{Cover, Disorder},
     report::PageHead,
@@ -230,7 +231,7 @@ pub(crate) fn scenario(number: u64, findings: u64) -> ScenarioSummary {
         missing: hostile("missing"),
         signature: hostile("in work: lost block of write log/N.wal, lost size of write log/N.wal"),
         signatures: Vec::new(),
-        mark: None,
+        mark: Some(Mark::New),
     };
     let counted = InvariantSummary {
         evaluated: findings,
@@ -269,14 +270,50 @@ pub(crate) fn scenario(number: u64, findings: u64) -> ScenarioSummary {
     }
 }
 
+fn regression(outcome: RegressionOutcome) -> RegressionSummary {
+    RegressionSummary {
+        name: hostile("kept name"),
+        file: hostile("kept file"),
+        scenario: hostile("kept scenario"),
+        invariant: hostile("kept for"),
+        outcome,
+        reason: hostile("kept reason"),
+    }
+}
+
+fn gone(reason: Option<String>) -> Gone {
+    Gone {
+        id: hostile("gone id"),
+        invariant: hostile("gone invariant"),
+        scenario: hostile("gone scenario"),
+        subject: hostile("gone subject"),
+        profile: hostile("gone profile"),
+        device: hostile("gone device"),
+        missing: hostile("gone missing"),
+        reason,
+    }
+}
+
 pub(crate) fn summary(scenarios: u64, findings: u64) -> Summary {
     Summary {
         version: SUMMARY_VERSION,
         seed_version: 2,
         seeds: [0, 1000],
         shard: None,
-        regressions: Vec::new(),
-        baseline: None,
+        regressions: [
+            RegressionOutcome::Fixed,
+            RegressionOutcome::FoundAsExpected,
+            RegressionOutcome::StillFails,
+            RegressionOutcome::Stale,
+        ]
+        .map(regression)
+        .into(),
+        baseline: Some(Comparison {
+            new: 1,
+            known: 2,
+            resolved: vec![gone(None)],
+            not_covered: vec![gone(Some(hostile("why not")))],
+        }),
         verdict: Verdict::Unexpected,
         scenarios: (0..scenarios)
             .map(|number| scenario(number, findings))

@@ -53,6 +53,8 @@ fn a_browser_finds_everything_on_the_pages_of_a_campaign() {
             "<svg role=\"img\"",
             "class=\"share",
             "href=\"violations/V-",
+            "<article class=\"card\">",
+            "<dt>Missing</dt>",
         ],
     );
     let page = load(&report_pages(&directory)[0]);
@@ -68,7 +70,11 @@ fn a_browser_finds_everything_on_the_pages_of_a_campaign() {
             "id=\"legal\"",
             "<details>",
             "id=\"again\"",
+            "class=\"verdict bad glance\"",
+            "class=\"map\"",
+            "id=\"state\"",
             "tornwrite replay ",
+            "tornwrite shrink ",
         ],
     );
 }

@@ -76,6 +76,7 @@ pub(crate) fn campaign(summary: &Summary) -> String {
         folder: &hostile::hostile("folder"),
         links: "./",
         witness: &|_| Some(head().witness),
+        evidence: &|_| Some(evidence()),
         has_page: &|finding| finding.first_seed == 0,
     })
 }
@@ -114,6 +115,8 @@ fn assert_harmless(page: &str) {
 fn what_a_subject_wrote_is_text_wherever_it_stands_on_a_violation() {
     let page = violation_page(&head(), &evidence());
     assert_harmless(&page);
+    // A sentence begins with a capital.
+    let small = page.to_lowercase();
     for place in [
         "scenario",
         "profile",
@@ -144,14 +147,111 @@ fn what_a_subject_wrote_is_text_wherever_it_stands_on_a_violation() {
         "life 1",
         "image",
     ] {
-        let found = page.contains(&format!("{place}&quot;&#39;&gt;"));
+        let found = small.contains(&format!("{place}&quot;&#39;&gt;"));
         assert!(found, "{place} is not on the page");
     }
 }
 
 #[test]
 fn what_a_subject_wrote_is_text_wherever_it_stands_on_a_campaign() {
-    assert_harmless(&campaign(&summary(3, 4)));
+    let page = campaign(&summary(3, 4));
+    assert_harmless(&page);
+    // A sentence begins with a capital.
+    let small = page.to_lowercase();
+    for place in [
+        "kept name",
+        "kept file",
+        "kept scenario",
+        "kept for",
+        "kept reason",
+        "gone id",
+        "gone invariant",
+        "gone scenario",
+        "gone profile",
+        "gone device",
+        "gone missing",
+        "why not",
+        "scenario-1",
+        "operation",
+        "given",
+        "piece",
+        "lane",
+        "missing",
+    ] {
+        let found = small.contains(&format!("{place}&quot;&#39;&gt;"));
+        assert!(found, "{place} is not on the page");
+    }
+}
+
+#[test]
+fn a_campaign_tells_of_kept_reproducers_and_of_its_baseline() {
+    let mut summary = summary(1, 1);
+    let page = campaign(&summary);
+    let said = [
+        "1 of them must not fail, and did",
+        ">✓ fixed<",
+        ">✓ fails as expected<",
+        ">✗ STILL FAILS<",
+        ">? stale<",
+        ">1 new, 2 known, 1 resolved, 1 not covered.<",
+        ">? not covered<",
+        ">✓ resolved<",
+        "</span> <span class=\"badge bad\">new<",
+    ];
+    for said in said {
+        assert!(page.contains(said), "{said}");
+    }
+    let place = |text| page.find(text).unwrap();
+    assert!(
+        place("STILL FAILS") < place("✓ fixed"),
+        "what has to be looked at comes first"
+    );
+    summary.regressions.clear();
+    summary.baseline = None;
+    summary.scenarios[0].findings[0].mark = None;
+    let page = campaign(&summary);
+    for never in [
+        "id=\"regressions\"",
+        "id=\"baseline\"",
+        "href=\"#regressions\"",
+        ">new<",
+    ] {
+        assert!(!page.contains(never), "{never}");
+    }
+}
+
+#[test]
+fn the_first_twenty_findings_have_a_picture_and_what_is_missing() {
+    for (findings, cards) in [(3, 3), (20, 20), (70, 20)] {
+        let page = campaign(&summary(1, findings));
+        assert_eq!(page.matches("<article class=\"card bad\">").count(), cards);
+        assert_eq!(
+            page.matches("class=\"cutline\" d=").count(),
+            cards + 1,
+            "and the legend"
+        );
+        assert!(page.contains("<dt>Missing</dt><dd>"));
+        assert_eq!(page.contains("50 more, less severe"), findings == 70);
+    }
+}
+
+#[test]
+fn a_violation_begins_with_what_why_and_where() {
+    let page = violation_page(&head(), &evidence());
+    let end = page.find("<main>").unwrap();
+    let glance = &page[page.find("<dl class=\"verdict bad glance\">").unwrap()..end];
+    for said in ["What", "Why", "Where"] {
+        assert!(glance.contains(&format!("<dt>{said}</dt>")), "{said}");
+    }
+    for place in ["asked", "expected", "shown", "operation", "site"] {
+        assert!(glance.contains(&format!("{place}&quot;")), "{place}");
+    }
+    for verb in ["replay", "shrink"] {
+        assert!(
+            page.contains(&format!(">tornwrite {verb} reproducer&quot;")),
+            "{verb}"
+        );
+    }
 }
 
 #[test]
@@ -239,7 +339,7 @@ fn what_is_cut_off_says_so() {
         "entries far from the crash are left out",
         "600 more records",
         "12 more differences",
-        "11 more files",
+        "12 more files",
         "And 3 more, for the like reasons",
     ] {
         assert!(page.contains(said), "{said}");

@@ -1,17 +1,21 @@
 //! The bytes of a crashed disk, and what recovery made of them, beside what had to be there.
 
 use super::{
+    file_map::file_map,
+    hex::sample,
     markup::Markup,
     page::{fold, section, table},
+    records::records,
 };
-use crate::run::{Compared, DiskFile, Evidence};
+use crate::{
+    report::numbers::counted,
+    run::{Compared, DiskFile, Evidence},
+};
 
-/// Records of one file that are shown.
-const RECORDS_MAX: usize = 400;
-/// Records that are not folded.
-const RECORDS_OPEN: usize = 12;
 /// Rows of the comparison.
 const COMPARED_MAX: usize = 500;
+/// Rows of the comparison that are not parted into those that differ and those that do not.
+const COMPARED_OPEN: usize = 15;
 /// Files of the disk.
 const FILES_MAX: usize = 50;
 
@@ -22,14 +26,16 @@ pub(super) fn sections(body: &mut Markup, evidence: &Evidence) {
             for file in evidence.files.iter().take(FILES_MAX) {
                 disk_file(body, file);
             }
-            cut_off(body, evidence.files.len(), FILES_MAX, "files");
+            let more = usize::try_from(evidence.files_more).unwrap_or(usize::MAX);
+            let all = evidence.files.len().saturating_add(more);
+            cut_off(body, all, evidence.files.len().min(FILES_MAX), "files");
         });
     }
     if !evidence.comparison.is_empty() {
         section(
             body,
             "state",
-            "What had to be there, and what was",
+            "What had to be there, and what recovery showed",
             |body| {
                 comparison(body, &evidence.comparison);
             },
@@ -38,12 +44,17 @@ pub(super) fn sections(body: &mut Markup, evidence: &Evidence) {
 }
 
 /// What is cut off says so.
-fn cut_off(body: &mut Markup, all: usize, shown: usize, what: &str) {
+pub(super) fn cut_off(body: &mut Markup, all: usize, shown: usize, what: &str) {
+    cut_off_in(body, all, shown, what, "evidence.json");
+}
+
+/// The same, with the file that has all.
+pub(super) fn cut_off_in(body: &mut Markup, all: usize, shown: usize, what: &str, file: &str) {
     if let Some(more @ 1..) = all.checked_sub(shown) {
         body.leaf(
             "p",
             &[("class", &"dim")],
-            format_args!("{more} more {what} are not shown here; evidence.json has all."),
+            format_args!("{more} more {what} are not shown here; {file} has all."),
         );
     }
 }
@@ -51,28 +62,25 @@ fn cut_off(body: &mut Markup, all: usize, shown: usize, what: &str) {
 fn disk_file(body: &mut Markup, file: &DiskFile) {
     body.element("h3", &[], |heading| heading.leaf("code", &[], &file.path));
     let size = |size: Option<u64>| match size {
-        Some(size) => format!("{size} bytes"),
+        Some(size) => counted(size, "byte"),
         None => "not there".to_owned(),
     };
     body.leaf(
         "p",
-        &[("class", &"dim small")],
+        &[("class", &"small")],
         format_args!(
             "On the crashed disk: {}. As the running program saw it: {}.",
             size(file.size_bytes),
             size(file.live_size_bytes)
         ),
     );
-    if !file.differences.is_empty() {
+    file_map(body, file);
+    records(body, file);
+    if file.differences.is_empty() {
+        let words = "Byte for byte what the running program saw.";
+        body.leaf("p", &[("class", &"dim small")], words);
+    } else {
         differences(body, file);
-    }
-    records(body, "Decoded, on the crashed disk", &file.records);
-    if file.live_records != file.records {
-        records(
-            body,
-            "Decoded, as the running program saw it",
-            &file.live_records,
-        );
     }
 }
 
@@ -93,13 +101,7 @@ fn differences(body: &mut Markup, file: &DiskFile) {
                 );
                 row.leaf("td", &[("class", &"n")], difference.length_bytes);
                 for hex in [&difference.disk, &difference.live] {
-                    row.element("td", &[], |cell| {
-                        cell.leaf(
-                            "code",
-                            &[],
-                            if hex.is_empty() { "(file ends)" } else { hex },
-                        );
-                    });
+                    row.element("td", &[], |cell| sample(cell, hex, difference.length_bytes));
                 }
             });
         }
@@ -113,60 +115,52 @@ fn differences(body: &mut Markup, file: &DiskFile) {
     }
 }
 
-fn records(body: &mut Markup, title: &str, records: &[String]) {
-    if records.is_empty() {
-        return;
-    }
-    let fill = |body: &mut Markup| {
-        body.element("pre", &[("tabindex", &0)], |pre| {
-            for record in records.iter().take(RECORDS_MAX) {
-                pre.text(record);
-                pre.raw("\n");
-            }
-        });
-        cut_off(body, records.len(), RECORDS_MAX, "records");
-    };
-    if records.len() <= RECORDS_OPEN {
-        body.leaf("p", &[("class", &"small")], title);
-        fill(body);
-    } else {
-        fold(body, &format!("{title}: {} records", records.len()), fill);
-    }
-}
-
 fn comparison(body: &mut Markup, all: &[Compared]) {
-    let heads = [("", "asked"), ("", "expected"), ("", "recovered"), ("", "")];
-    let differing = all.iter().filter(|one| !one.agrees).count();
+    let differing = all.iter().filter(|one| !one.agrees).count() as u64;
     let caption = format!(
-        "{} operations, {differing} of them not as they must be",
-        all.len()
+        "{}, {} not as it must be",
+        counted(all.len() as u64, "row"),
+        crate::report::grouped(differing)
     );
+    if all.len() <= COMPARED_OPEN {
+        return compared(body, &caption, all.iter());
+    }
     // Those that differ come first: they are never cut off by those that do not.
     let (agree, differ): (Vec<_>, Vec<_>) = all.iter().partition(|one| one.agrees);
-    let is_many = all.len() > COMPARED_MAX;
-    let ordered: Vec<&Compared> = if is_many {
-        differ.into_iter().chain(agree).collect()
-    } else {
-        all.iter().collect()
-    };
-    table(body, &caption, &heads, |rows| {
-        for one in ordered.into_iter().take(COMPARED_MAX) {
-            rows.element(
-                "tr",
-                &[("class", if one.agrees { &"" } else { &"lostrow" })],
-                |row| {
-                    row.leaf("th", &[("scope", &"row")], &one.operation);
-                    row.leaf("td", &[], &one.expected);
-                    row.leaf("td", &[], &one.shown);
-                    let (class, word) = if one.agrees {
-                        ("agrees", "✓ agrees")
-                    } else {
-                        ("differs", "✗ DIFFERS")
-                    };
-                    row.leaf("td", &[("class", &format_args!("nowrap {class}"))], word);
-                },
-            );
+    let shown = differ.len().min(COMPARED_MAX);
+    let room = COMPARED_MAX - shown;
+    compared(body, &caption, differ.into_iter().take(COMPARED_MAX));
+    let agreeing = agree.len().min(room);
+    if agreeing > 0 {
+        let words = format!("{} that agree", agree.len());
+        fold(body, &words, |body| {
+            compared(body, &words, agree.into_iter().take(room));
+        });
+    }
+    cut_off(body, all.len(), shown + agreeing, "operations");
+}
+
+fn compared<'c>(body: &mut Markup, caption: &str, all: impl Iterator<Item = &'c Compared>) {
+    let heads = [
+        ("", ""),
+        ("", "asked"),
+        ("", "had to be"),
+        ("", "recovery showed"),
+    ];
+    table(body, caption, &heads, |rows| {
+        for one in all {
+            let class = if one.agrees { "" } else { "lostrow" };
+            rows.element("tr", &[("class", &class)], |row| {
+                let (class, word) = if one.agrees {
+                    ("agrees", "✓ agrees")
+                } else {
+                    ("differs", "✗ DIFFERS")
+                };
+                row.leaf("td", &[("class", &format_args!("nowrap {class}"))], word);
+                row.leaf("th", &[("scope", &"row")], &one.operation);
+                row.leaf("td", &[], &one.expected);
+                row.leaf("td", &[("class", &class)], &one.shown);
+            });
         }
     });
-    cut_off(body, all.len(), COMPARED_MAX, "operations");
 }

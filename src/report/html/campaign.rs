@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
+    baseline::baseline,
     counts, findings,
     markup::Markup,
     page::{command, fold, page, section},
+    regressions::regressions,
     scenarios, strip,
 };
 use crate::{
     campaign::{Finding, Sentences, Strips, Summary, Verdict},
     report::{grouped, numbers::counted},
+    run::Evidence,
 };
 
 /// Scenarios whose configuration is shown.
@@ -32,6 +35,8 @@ pub struct CampaignPage<'a> {
     pub links: &'a str,
     /// Why a finding's invariant does not hold; nothing if its file cannot be read.
     pub witness: &'a dyn Fn(&Finding) -> Option<Sentences>,
+    /// What its replay shows; nothing if that was not kept. Asked of the few findings that are drawn.
+    pub evidence: &'a dyn Fn(&Finding) -> Option<Evidence>,
     /// Whether a finding has a page.
     pub has_page: &'a dyn Fn(&Finding) -> bool,
 }
@@ -51,6 +56,11 @@ pub fn campaign_page(campaign: &CampaignPage<'_>) -> String {
     } = campaign;
     let mut body = Markup::new();
     verdict(&mut body, summary);
+    if !summary.regressions.is_empty() {
+        section(&mut body, "regressions", "Kept reproducers", |body| {
+            regressions(body, summary);
+        });
+    }
     section(&mut body, "scenarios", "Scenarios", |body| {
         scenarios::table(body, summary);
     });
@@ -77,6 +87,11 @@ pub fn campaign_page(campaign: &CampaignPage<'_>) -> String {
     section(&mut body, "findings", "Findings", |body| {
         findings::findings(body, campaign);
     });
+    if let Some(compared) = &summary.baseline {
+        section(&mut body, "baseline", "Against the baseline", |body| {
+            baseline(body, compared);
+        });
+    }
     section(&mut body, "coverage", "What was exercised", |body| {
         counts::coverage(body, summary);
     });
@@ -119,15 +134,22 @@ fn header(campaign: &CampaignPage<'_>) -> Markup {
         line.text(format_args!(" · seeds {start}..{end} · {count}"));
     });
     header.element("nav", &[("aria-label", &"Sections")], |nav| {
-        for (id, word) in [
-            ("#scenarios", "Scenarios"),
-            ("#strips", "Where it fails"),
-            ("#findings", "Findings"),
-            ("#coverage", "Exercised"),
-            ("#invariants", "Invariants"),
-            ("#configuration", "Configuration"),
+        let summary = campaign.summary;
+        for (id, word, is_there) in [
+            (
+                "#regressions",
+                "Kept reproducers",
+                !summary.regressions.is_empty(),
+            ),
+            ("#scenarios", "Scenarios", true),
+            ("#strips", "Where it fails", campaign.strips.is_some()),
+            ("#findings", "Findings", true),
+            ("#baseline", "Baseline", summary.baseline.is_some()),
+            ("#coverage", "Exercised", true),
+            ("#invariants", "Invariants", true),
+            ("#configuration", "Configuration", true),
         ] {
-            if id != "#strips" || campaign.strips.is_some() {
+            if is_there {
                 nav.leaf("a", &[("href", &id)], word);
             }
         }

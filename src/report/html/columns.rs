@@ -8,15 +8,37 @@ use std::collections::BTreeSet;
 use super::svg::Pixels;
 use crate::run::{DrawnPiece, Fate, Row, Shape, Timeline};
 
-/// Columns before the crash.
-const COLUMNS_MAX: usize = 24;
-/// Of those, columns of what was lost or torn, whatever its distance from the crash.
-const LOST_MAX: usize = 14;
-/// Of those, columns of what was made to fail.
-const FAILED_MAX: usize = 6;
-/// Columns behind the crash.
-const BEHIND_MAX: usize = 1;
-/// Room beside the crash for what the device did.
+/// How much of a life is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Columns before the crash.
+    columns: usize,
+    /// Of those, columns of what was lost or torn, whatever its distance from the crash.
+    lost: usize,
+    /// Of those, columns of what was made to fail.
+    failed: usize,
+    /// Columns behind the crash.
+    behind: usize,
+}
+
+impl Room {
+    /// As much as fits on a screen without moving the picture.
+    pub(super) const WHOLE: Room = Room {
+        columns: 15,
+        lost: 7,
+        failed: 4,
+        behind: 1,
+    };
+    /// What can be told from others at a glance.
+    pub(super) const SMALL: Room = Room {
+        columns: 7,
+        lost: 3,
+        failed: 2,
+        behind: 0,
+    };
+}
+
+/// Width beside the crash for what the device did.
 const DAMAGE: Pixels = 84;
 
 /// The width of a sector.
@@ -61,10 +83,10 @@ pub(super) struct Columns<'t> {
 
 impl<'t> Columns<'t> {
     /// Lays the columns out; `pinned` are entries that have to be there.
-    pub(super) fn new(timeline: &'t Timeline, pinned: &BTreeSet<u32>) -> Columns<'t> {
+    pub(super) fn new(timeline: &'t Timeline, pinned: &BTreeSet<u32>, room: Room) -> Columns<'t> {
         let at = timeline.point.index().min(timeline.rows.len());
         let (before, behind) = timeline.rows.split_at(at);
-        let drawn = chosen(before, at, pinned);
+        let drawn = chosen(before, at, pinned, room);
         let mut x = GAP;
         let mut columns = Vec::new();
         let mut skipped = 0;
@@ -79,7 +101,7 @@ impl<'t> Columns<'t> {
         skip(&mut columns, &mut x, skipped);
         let cut = x + GAP;
         x = cut + 2 * GAP;
-        let mut shown = BEHIND_MAX;
+        let mut shown = room.behind;
         if timeline.damage.is_some() {
             x += DAMAGE;
             shown = 0;
@@ -176,7 +198,7 @@ fn is_drawn(row: &Row, point: usize) -> bool {
 }
 
 /// The entries before the crash that are drawn.
-fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>) -> BTreeSet<u32> {
+fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>, room: Room) -> BTreeSet<u32> {
     let mut drawn = pinned.clone();
     let mut add = |wanted: fn(&Row) -> bool, more: usize, all: usize| {
         let rows = before.iter().rev().filter(|row| is_drawn(row, point));
@@ -187,8 +209,8 @@ fn chosen(before: &[Row], point: usize, pinned: &BTreeSet<u32>) -> BTreeSet<u32>
         }
     };
     let is_lost = |row: &Row| matches!(row.fate, Fate::Lost | Fate::Torn);
-    add(is_lost, LOST_MAX, COLUMNS_MAX);
-    add(|row| row.fate == Fate::Failed, FAILED_MAX, COLUMNS_MAX);
-    add(|_| true, COLUMNS_MAX, COLUMNS_MAX);
+    add(is_lost, room.lost, room.columns);
+    add(|row| row.fate == Fate::Failed, room.failed, room.columns);
+    add(|_| true, room.columns, room.columns);
     drawn
 }

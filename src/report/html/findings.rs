@@ -2,23 +2,25 @@
 
 use super::{
     campaign::CampaignPage,
+    card::{card, mark, name},
+    fate,
     markup::Markup,
     page::{command, fold, table},
 };
 use crate::{
-    campaign::{Finding, ScenarioSummary},
+    campaign::{Finding, ScenarioSummary, Status},
     report::{grouped, numbers::counted, table::on},
 };
 
-/// Unexpected findings that are told in full.
+/// Findings that have a card with a picture.
 const FULL_MAX: usize = 20;
 /// Findings that have a row.
 const ROWS_MAX: usize = 1000;
 
-type Found<'s> = (&'s ScenarioSummary, &'s Finding);
+pub(super) type Found<'s> = (&'s ScenarioSummary, &'s Finding);
 
 fn is_expected((scenario, finding): Found<'_>) -> bool {
-    scenario.expects(finding)
+    scenario.status(finding) != Status::Unexpected
 }
 
 pub(super) fn findings(body: &mut Markup, campaign: &CampaignPage<'_>) {
@@ -51,78 +53,28 @@ pub(super) fn findings(body: &mut Markup, campaign: &CampaignPage<'_>) {
         );
         body.leaf("p", &[("class", &"dim")], words);
     }
-    for found in all
-        .iter()
-        .take(FULL_MAX)
-        .filter(|found| !is_expected(**found))
-    {
-        in_full(body, campaign, *found);
+    fold(body, "What the shapes in the pictures mean", fate::legend);
+    body.element("div", &[("class", &"cards")], |cards| {
+        for found in all.iter().take(FULL_MAX) {
+            card(cards, campaign, *found);
+        }
+    });
+    if all.len() > FULL_MAX {
+        let words = format_args!(
+            "{} more, less severe, are in the table only.",
+            grouped((all.len() - FULL_MAX) as u64)
+        );
+        body.leaf("p", &[("class", &"dim")], words);
     }
-    let rows = |body: &mut Markup| listed(body, campaign, &all);
-    if unexpected > 0 {
-        fold(body, "All findings as a table", rows);
-    } else {
-        rows(body);
-    }
+    fold(body, "All findings as a table", |body| {
+        listed(body, campaign, &all);
+    });
     body.leaf("p", &[("class", &"small")], "To see one again:");
     let folder = campaign.folder;
     command(
         body,
         &format!("tornwrite replay {folder}/violations/<id>/reproducer.json"),
     );
-}
-
-fn in_full(body: &mut Markup, campaign: &CampaignPage<'_>, (scenario, finding): Found<'_>) {
-    body.element("h3", &[], |heading| {
-        name(heading, campaign, finding);
-        heading.text(format_args!(
-            " {} of {} on {}",
-            finding.invariant,
-            scenario.subject,
-            on(scenario)
-        ));
-    });
-    body.leaf(
-        "p",
-        &[("class", &"dim small")],
-        format_args!(
-            "{}: {}, first by seed {}; {}",
-            scenario.name,
-            counted(finding.count, "run"),
-            finding.first_seed,
-            super::head::lost(&finding.signature)
-        ),
-    );
-    if let Some(sentences) = (campaign.witness)(finding) {
-        body.element("dl", &[("class", &"sentences")], |list| {
-            for (word, sentence) in [
-                ("Let", &sentences.given),
-                ("Then", &sentences.shown),
-                ("However", &sentences.however),
-            ] {
-                list.leaf("dt", &[], word);
-                list.leaf("dd", &[], sentence);
-            }
-        });
-    }
-    command(
-        body,
-        &format!(
-            "tornwrite replay {}/{}",
-            campaign.folder, finding.reproducer
-        ),
-    );
-}
-
-/// The id, as a link to its page if there is one.
-fn name(into: &mut Markup, campaign: &CampaignPage<'_>, finding: &Finding) {
-    let id = &finding.id;
-    if (campaign.has_page)(finding) {
-        let target = format_args!("{}violations/{id}/report.html", campaign.links);
-        into.element("a", &[("href", &target)], |link| link.leaf("code", &[], id));
-    } else {
-        into.leaf("code", &[], id);
-    }
 }
 
 fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
@@ -133,7 +85,7 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
         ("", "profile"),
         ("n", "runs"),
         ("n", "first seed"),
-        ("", "what was lost"),
+        ("", "what was missing"),
     ];
     let shown = all.len().min(ROWS_MAX);
     let caption = format!(
@@ -149,20 +101,13 @@ fn listed(body: &mut Markup, campaign: &CampaignPage<'_>, all: &[Found<'_>]) {
                 });
                 row.element("td", &[("class", &"nowrap")], |cell| {
                     cell.text(&finding.invariant);
-                    if !is_expected(*found) {
-                        cell.raw(" ");
-                        cell.leaf("span", &[("class", &"badge bad")], "✗ unexpected");
-                    }
+                    mark(cell, *found);
                 });
                 row.leaf("td", &[("class", &"nowrap")], &scenario.name);
                 row.leaf("td", &[("class", &"nowrap")], on(scenario));
                 row.leaf("td", &[("class", &"n")], grouped(finding.count));
                 row.leaf("td", &[("class", &"n")], finding.first_seed);
-                row.leaf(
-                    "td",
-                    &[("class", &"small")],
-                    super::head::lost(&finding.signature),
-                );
+                row.leaf("td", &[("class", &"small")], &finding.missing);
             });
         }
     });

@@ -70,11 +70,7 @@ impl PageHead {
 
     /// The operations that were acknowledged and are gone, as far as the sentences name them.
     pub(super) fn gone(&self) -> BTreeSet<u32> {
-        if self.invariant == "durable-ack" {
-            named(&self.witness.however)
-        } else {
-            BTreeSet::new()
-        }
+        gone(&self.invariant, &self.witness)
     }
 
     /// What broke, for those who do not know the words.
@@ -99,6 +95,15 @@ impl PageHead {
             other => return format!("{subject} violates {other} after a crash"),
         };
         format!("{subject} {what}")
+    }
+}
+
+/// The operations that were acknowledged and are gone, as far as the sentences name them.
+pub(super) fn gone(invariant: &str, witness: &Sentences) -> BTreeSet<u32> {
+    if invariant == "durable-ack" {
+        named(&witness.however)
+    } else {
+        BTreeSet::new()
     }
 }
 

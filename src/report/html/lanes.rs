@@ -70,16 +70,18 @@ impl Lanes {
     }
 
     /// The names, which stay where they are when the picture is moved.
-    pub(super) fn names(&self, into: &mut Markup, height: Pixels) {
-        let attributes: [(&'static str, &dyn Display); 4] = [
+    pub(super) fn names(&self, into: &mut Markup, axis: Pixels, height: Pixels) {
+        let shown = format_args!("0 0 {NAMES} {height}");
+        let attributes: [(&'static str, &dyn Display); 5] = [
             ("class", &"names"),
             ("width", &NAMES),
             ("height", &height),
+            ("viewBox", &shown),
             ("aria-hidden", &"true"),
         ];
         into.element("svg", &attributes, |svg| {
             let first = self.all.first().map_or(0, |lane| lane.y);
-            label(svg, "dim small", (6, first - 37), "trace");
+            label(svg, "dim small", (6, axis), "trace");
             label(svg, "dim small", (6, first - 12), "acknowledged");
             for lane in &self.all {
                 line(svg, "axis", (0, lane.y), (NAMES, lane.y));

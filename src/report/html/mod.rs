@@ -7,17 +7,24 @@
 //! Deliberately absent: anything that moves, and a way to change what is shown other than folds.
 
 mod arrows;
+mod baseline;
 mod bytes;
 mod campaign;
+mod card;
 mod columns;
 mod counts;
 mod fate;
+mod file_map;
 mod findings;
+mod glance;
 mod head;
+mod hex;
 mod lanes;
 mod markup;
 mod page;
 mod picture;
+mod records;
+mod regressions;
 mod scenarios;
 mod shapes;
 mod strip;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{
     arrows::{Arrow, arrows},
-    columns::{CHARACTER, Column, Columns, What},
+    columns::{CHARACTER, Column, Columns, Room, What},
     lanes::Lanes,
     markup::Markup,
     shapes::{cross, in_lane},
@@ -15,7 +15,7 @@ use crate::{
     workload::CrashKind,
 };
 
-/// Above the lanes: the name of the crash, the arrows, the axis, and what was promised.
+/// Above the lanes: the name of the crash, the axis, the arrows, and what was promised.
 const HEAD: Pixels = 18;
 const AXIS: Pixels = 18;
 const ACKS: Pixels = 34;
@@ -43,6 +43,7 @@ impl<'e> Picture<'e> {
         timeline: &'e Timeline,
         missing: Option<&Missing>,
         gone: &'e BTreeSet<u32>,
+        room: Room,
     ) -> Picture<'e> {
         let arrows = missing.map_or_else(Vec::new, arrows);
         let ends = arrows.iter().flat_map(Arrow::ends);
@@ -56,7 +57,7 @@ impl<'e> Picture<'e> {
             });
         let lost = lost.map(|row| row.index).take(GONE_MAX);
         let pinned: BTreeSet<u32> = ends.chain(lost).collect();
-        let columns = Columns::new(timeline, &pinned);
+        let columns = Columns::new(timeline, &pinned, room);
         let count = Pixels::try_from(arrows.len()).unwrap_or(0);
         let top = HEAD + count * ARROW + AXIS + ACKS;
         Picture {
@@ -100,9 +101,25 @@ impl<'e> Picture<'e> {
                         self.arrow(svg, arrow, number);
                     }
                 });
-                self.lanes.names(pic, height);
+                self.lanes.names(pic, Picture::axis(), height);
+                self.first_seen(pic);
             },
         );
+    }
+
+    /// A place to which a browser moves a picture that is wider than the screen: what is missing, or the crash.
+    fn first_seen(&self, pic: &mut Markup) {
+        let lost = self
+            .arrows
+            .iter()
+            .filter_map(|arrow| self.columns.of(arrow.lost))
+            .min_by_key(|column| column.x);
+        if let Some(lost) = lost {
+            // From the right, where the picture is at first.
+            let right = self.width() - lost.x - lost.width;
+            let style = format!("right:{right}px;width:{}px", lost.width);
+            pic.leaf("span", &[("class", &"seen"), ("style", &style)], "");
+        }
     }
 
     /// The picture in words.
@@ -135,8 +152,8 @@ impl<'e> Picture<'e> {
         self.top - 14
     }
 
-    fn axis(&self) -> Pixels {
-        self.top - ACKS - 4
+    fn axis() -> Pixels {
+        HEAD + AXIS - 6
     }
 
     fn backdrop(&self, svg: &mut Markup) {
@@ -182,7 +199,7 @@ impl<'e> Picture<'e> {
             What::Row(row) => row,
             What::Skipped(count) => return self.skipped(svg, column, count),
         };
-        let at = (column.middle(), self.axis());
+        let at = (column.middle(), Picture::axis());
         label(svg, "dim small mid", at, row.index);
         let lane = self.lanes.of(&row.drawing.lane);
         let is_behind = row.index >= self.timeline.point.0;
@@ -289,7 +306,7 @@ impl<'e> Picture<'e> {
         let What::Row(row) = from.what else {
             return;
         };
-        let y = HEAD + number * ARROW + 13;
+        let y = HEAD + AXIS + number * ARROW + 13;
         let lane_y = self
             .lanes
             .of(&row.drawing.lane)
@@ -340,6 +357,15 @@ fn is_on_the_left(arrow: &Arrow, from: &Column<'_>) -> bool {
 /// The width of a text in bold.
 fn width_of(text: &str) -> Pixels {
     Pixels::try_from(text.chars().count()).unwrap_or(0) * (CHARACTER + 1)
+}
+
+/// A life with how it ended; what the device did comes after the crash.
+pub(super) fn ended(timeline: &Timeline) -> String {
+    let crash = crash_word(timeline.crash);
+    match timeline.title.split_once("; ") {
+        Some((life, damage)) => format!("{life}, ended by a {crash}; {damage}"),
+        None => format!("{}, ended by a {crash}", timeline.title),
+    }
 }
 
 pub(super) fn crash_word(crash: CrashKind) -> &'static str {

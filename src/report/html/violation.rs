@@ -3,18 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::{
-    bytes, fate,
+    bytes,
+    columns::Room,
+    fate,
+    glance::{glance, place_of, places, sentence_of},
     head::{PageHead, lost},
     markup::Markup,
     page::{command, fold, page, section},
-    picture::{Picture, crash_word},
+    picture::{Picture, crash_word, ended},
     trace_table,
 };
 use crate::{
     campaign::Sentences,
     oracle::catalogue,
-    report::{numbers::counted, timeline::short},
-    run::{Before, Evidence, Legality, NamedOperation, Timeline},
+    report::numbers::counted,
+    run::{Evidence, Legality, Timeline},
 };
 
 /// Pictures that are not folded.
@@ -88,20 +91,8 @@ fn header(head: &PageHead, headline: &str, evidence: &Evidence) -> Markup {
             kinds.join(" and "),
         ));
     });
-    let Sentences { shown, however, .. } = &head.witness;
-    header.leaf(
-        "p",
-        &[],
-        format_args!("{}. However, {however}.", capital(shown)),
-    );
+    glance(&mut header, &head.witness, evidence);
     header
-}
-
-/// A sentence begins with a capital.
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
 }
 
 fn pictures(body: &mut Markup, evidence: &Evidence, gone: &BTreeSet<u32>) {
@@ -131,27 +122,22 @@ fn pictures(body: &mut Markup, evidence: &Evidence, gone: &BTreeSet<u32>) {
 }
 
 fn caption(timeline: &Timeline, evidence: &Evidence) -> String {
-    let crash = crash_word(timeline.crash);
     let role = evidence.missing.as_ref().map_or("", |missing| {
         if missing.crash.as_ref() == Some(&timeline.title) {
-            ": what was lost here matters"
+            ": what was lost here is what broke it"
         } else if missing.idle.contains(&timeline.title) {
             ": all may survive here, and it still fails"
         } else {
             ""
         }
     });
-    // What the device did comes after the crash.
-    match timeline.title.split_once("; ") {
-        Some((life, damage)) => format!("{life}, ended by a {crash}; {damage}{role}"),
-        None => format!("{}, ended by a {crash}{role}", timeline.title),
-    }
+    format!("{}{role}", ended(timeline))
 }
 
 fn picture(body: &mut Markup, timeline: &Timeline, evidence: &Evidence, gone: &BTreeSet<u32>) {
     let missing = evidence.missing.as_ref();
     let missing = missing.filter(|missing| missing.crash.as_ref() == Some(&timeline.title));
-    let picture = Picture::new(timeline, missing, gone);
+    let picture = Picture::new(timeline, missing, gone, Room::WHOLE);
     body.element("figure", &[], |figure| {
         figure.element("figcaption", &[], |words| {
             words.leaf("strong", &[], caption(timeline, evidence));
@@ -179,7 +165,7 @@ fn sentences(body: &mut Markup, head: &PageHead) {
         } = &head.witness;
         for (word, sentence) in [("Let", given), ("Then", shown), ("However", however)] {
             list.leaf("dt", &[], word);
-            list.leaf("dd", &[], sentence);
+            list.leaf("dd", &[], sentence_of(sentence));
         }
     });
     if let Ok(invariant) = catalogue::find(&head.invariant) {
@@ -202,29 +188,15 @@ fn missing(body: &mut Markup, evidence: &Evidence) {
     };
     body.element("ul", &[("class", &"plain")], |list| {
         for sentence in missing.sentences() {
-            list.leaf("li", &[], sentence);
+            list.leaf("li", &[], sentence_of(&sentence));
         }
     });
-    let orderings = missing
-        .orderings
-        .iter()
-        .flat_map(|ordering| &ordering.one_of);
-    let mut places: BTreeSet<&NamedOperation> = BTreeSet::new();
-    for ordering in orderings {
-        places.insert(&ordering.lost);
-        if let Before::Later(later) = &ordering.before {
-            places.insert(later);
-        }
-    }
-    places.retain(|place| !place.site.is_empty());
+    let places = places(missing);
     if !places.is_empty() {
         body.leaf("h3", &[], "Where in the code");
         body.element("ul", &[("class", &"plain")], |list| {
-            for place in places {
-                list.element("li", &[], |item| {
-                    item.text(format_args!("{}: ", place.text));
-                    item.leaf("code", &[("title", &place.site)], short(&place.site));
-                });
+            for (place, operations) in &places {
+                list.element("li", &[], |item| place_of(item, place, operations));
             }
         });
     }
@@ -292,7 +264,16 @@ fn legality(body: &mut Markup, all: &[Legality]) {
 }
 
 fn again(body: &mut Markup, head: &PageHead) {
-    command(body, &format!("tornwrite replay {}", head.reproducer));
+    for (what, verb) in [
+        (
+            "The same crash, recovery and judgement, once more; exit code 0 once it is fixed:",
+            "replay",
+        ),
+        ("The smallest violation that is still this one:", "shrink"),
+    ] {
+        body.leaf("p", &[("class", &"small")], what);
+        command(body, &format!("tornwrite {verb} {}", head.reproducer));
+    }
     body.leaf(
         "p",
         &[("class", &"dim small")],

@@ -19,7 +19,7 @@ pub enum Exit {
     Met = 0,
     /// The harness could not do its job: I/O on results, an internal error.
     Harness = 1,
-    /// The command line, a scenario or a reproducer is wrong.
+    /// The command line, a scenario, a reproducer, a baseline or a folder of results is wrong.
     Input = 2,
     /// Nothing was selected, or something that is checked could never have failed.
     Unexercised = 4,
@@ -48,7 +48,7 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
     ),
     (
         Exit::Input,
-        "the command line, a scenario or a reproducer is wrong: it says where, and what was expected",
+        "the command line, a scenario, a reproducer, a baseline or a folder of results is wrong: it says where, and what was expected",
     ),
     (
         Exit::Unexercised,

@@ -10,7 +10,7 @@
 //!   function of the plan.
 //! - Memory does not grow with the number of runs.
 //! - A summary is a function of the plan and `runs.ndjson`. A campaign that dies loses the runs that were not written yet, no
-//!   more than [64](count) a time, and goes on behind them; shards are joined by counting their lines in the order of one run.
+//!   more than 64 a time, and goes on behind them; shards are joined by counting their lines in the order of one run.
 //! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`,
 //!   `campaign.json`) is there as a whole or not at all.
 //!

@@ -71,9 +71,21 @@ impl Hasher {
     }
 
     /// Adds an integer.
+    #[inline]
     pub fn number(&mut self, number: u64) -> &mut Hasher {
         self.0.extend_from_slice(&number.to_le_bytes());
         self.fold()
+    }
+
+    /// Adds two integers, as one after the other would be.
+    #[inline]
+    pub fn pair(&mut self, one: u64, other: u64) -> &mut Hasher {
+        if self.0.len() + 16 >= FOLD_BYTES {
+            return self.number(one).number(other);
+        }
+        let both = u128::from(other) << 64 | u128::from(one);
+        self.0.extend_from_slice(&both.to_le_bytes());
+        self
     }
 
     /// Adds bytes with their length, so that two neighbours cannot run together.
@@ -95,6 +107,7 @@ impl Hasher {
         Digest::of(&self.0)
     }
 
+    #[inline]
     fn fold(&mut self) -> &mut Hasher {
         if self.0.len() >= FOLD_BYTES {
             let digest = self.finish();

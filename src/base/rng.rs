@@ -67,7 +67,6 @@ impl Rng {
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "a draw needs at least one possible value");
         // Lemire's method: the high half of a product, with the few biased low halves drawn again.
-        let threshold = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.next_u64()) * u128::from(bound);
             #[expect(
@@ -75,7 +74,8 @@ impl Rng {
                 reason = "the low half is what is meant"
             )]
             let low = product as u64;
-            if low >= threshold {
+            // Only below the bound can it be biased, and only then is it worth a division to see.
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return (product >> 64) as u64;
             }
         }

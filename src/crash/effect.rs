@@ -196,6 +196,17 @@ impl Effect {
 
     /// Puts the effect onto an image: of a block, the given sectors; of anything else, all of it.
     pub fn apply(&self, trace: &Trace, sectors: Sectors, image: &mut Image) {
+        self.apply_below(trace, sectors, u64::MAX, image);
+    }
+
+    /// The same, without the bytes of a block behind `size`, which is where its file ends once the image is complete.
+    pub(super) fn apply_below(
+        &self,
+        trace: &Trace,
+        sectors: Sectors,
+        size: u64,
+        image: &mut Image,
+    ) {
         match self.kind {
             EffectKind::Name {
                 directory,
@@ -219,7 +230,7 @@ impl Effect {
             }
             EffectKind::Cut { inode, size } => image.file_mut(inode).drop_from(size),
             EffectKind::Hole { inode, start, end } => image.file_mut(inode).drop_range(start, end),
-            EffectKind::Block(block) => self.apply_block(&block, trace, sectors, image),
+            EffectKind::Block(block) => self.apply_block(&block, trace, sectors, size, image),
         }
     }
 
@@ -240,7 +251,14 @@ impl Effect {
         page
     }
 
-    fn apply_block(&self, at: &BlockEffect, trace: &Trace, sectors: Sectors, image: &mut Image) {
+    fn apply_block(
+        &self,
+        at: &BlockEffect,
+        trace: &Trace,
+        sectors: Sectors,
+        file_end: u64,
+        image: &mut Image,
+    ) {
         let file = image.file_mut(at.inode);
         let (offset, bytes) = match trace.entries()[self.entry as usize].action {
             Action::Write { offset, bytes, .. } => (offset, trace.bytes(bytes)),
@@ -262,14 +280,15 @@ impl Effect {
             if sectors >> sector & 1 == 1 && from != NOT_CUT {
                 let end = (sector + 1) * SECTOR_BYTES;
                 let zeros = &[0; SECTOR_BYTES][..end - usize::from(from)];
-                file.write_content(at.offset() + u64::from(from), zeros);
+                file.write_content_below(file_end, at.offset() + u64::from(from), zeros);
             }
         }
         for_each_run(sectors, |low, high| {
             let low = (at.offset() + low).max(offset);
             let high = (at.offset() + high).min(end);
             if low < high {
-                file.write_content(low, &bytes[index(low - offset)..index(high - offset)]);
+                let bytes = &bytes[index(low - offset)..index(high - offset)];
+                file.write_content_below(file_end, low, bytes);
             }
         });
     }

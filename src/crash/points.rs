@@ -10,15 +10,17 @@ use crate::{
 /// Of ten, three fall right behind an acknowledgement, where a promise is newest; three right behind a change, before the
 /// barrier that covers it; two into recovery, if the trace begins with one; the rest fall anywhere.
 pub fn sample_points(trace: &Trace, first: Position, count: usize, rng: &mut Rng) -> Vec<Position> {
-    let behind = |wanted: fn(&Action) -> bool| -> Vec<Position> {
-        let entries = trace.entries().iter().zip(1..).skip(first.index());
-        let found = entries.filter(|(entry, _)| wanted(&entry.action));
-        found.map(|(_, position)| Position(position)).collect()
-    };
-    let acknowledged = behind(|action| matches!(action, Action::Mark(Mark::Acknowledged(..))));
-    let changed = behind(Action::is_change);
-    let opened = behind(|action| matches!(action, Action::Mark(Mark::Opened)));
-    let opened = opened.first().copied().unwrap_or(first);
+    let (mut acknowledged, mut changed, mut opened) = (Vec::new(), Vec::new(), None);
+    let entries = trace.entries().iter().zip(1..).skip(first.index());
+    for (entry, position) in entries {
+        match &entry.action {
+            Action::Mark(Mark::Acknowledged(..)) => acknowledged.push(Position(position)),
+            Action::Mark(Mark::Opened) => opened = opened.or(Some(Position(position))),
+            action if action.is_change() => changed.push(Position(position)),
+            _ => {}
+        }
+    }
+    let opened = opened.unwrap_or(first);
     let anywhere = |rng: &mut Rng, low: Position, high: Position| {
         let drawn = rng.between(u64::from(low.0), u64::from(high.0));
         Position(u32::try_from(drawn).expect("a position between two others"))

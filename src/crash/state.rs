@@ -1,5 +1,7 @@
 //! One crash state: what survives of each pending effect, and what shows where nothing was written.
 
+use std::collections::BTreeMap;
+
 use super::{
     effect::{ALL_SECTORS, BlockEffect, EffectKind, Sectors, for_each_run},
     window::Window,
@@ -93,6 +95,7 @@ impl Window<'_> {
     /// The disk that a selection leaves, as a mount would show it.
     pub fn image(&self, selection: &[Kept]) -> Image {
         let mut image = self.durable.clone();
+        let ends = self.ends(selection);
         for (slot, &kept) in selection.iter().enumerate() {
             let effect = self.effect(slot);
             if let EffectKind::Block(block) = effect.kind {
@@ -101,7 +104,11 @@ impl Window<'_> {
                 }
                 let survivors = kept.sectors & block.sectors;
                 if survivors != 0 {
-                    effect.apply(&self.graph.recording.trace, survivors, &mut image);
+                    // Nothing behind the end would be seen, and a page that nothing is written to stays shared.
+                    let end = ends.get(&block.inode).copied();
+                    let end = end.or_else(|| Some(self.durable.file(block.inode)?.size_bytes()));
+                    let trace = &self.graph.recording.trace;
+                    effect.apply_below(trace, survivors, end.unwrap_or(u64::MAX), &mut image);
                 }
                 if kept.fills != 0 || survivors != 0 {
                     self.cut_again(slot, &block, &mut image);
@@ -117,6 +124,17 @@ impl Window<'_> {
             image.set_freed(self.freed_by(selection));
         }
         image
+    }
+
+    /// Where files end whose length a selection changes.
+    fn ends(&self, selection: &[Kept]) -> BTreeMap<Inode, u64> {
+        let kept = selection.iter().enumerate();
+        kept.filter(|(_, kept)| kept.sectors != 0)
+            .filter_map(|(slot, _)| match self.effect(slot).kind {
+                EffectKind::Size { inode, size, .. } => Some((inode, size)),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Takes away what a pending write put where a later, certain truncate or hole took everything.

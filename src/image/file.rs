@@ -13,6 +13,8 @@ pub const PAGE_BYTES: usize = 4096;
 
 const PAGE: u64 = PAGE_BYTES as u64;
 
+static ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
+
 #[derive(Clone)]
 struct Page {
     bytes: [u8; PAGE_BYTES],
@@ -32,7 +34,8 @@ impl std::fmt::Debug for Page {
 pub struct FileContent {
     size: u64,
     pages: Vec<Option<Arc<Page>>>,
-    behind_size: bool,
+    /// Where the content ends: behind the size while a crash state is put together.
+    content_end: u64,
     bad: BadSectors,
     digest: OnceLock<Digest>,
 }
@@ -56,13 +59,19 @@ impl FileContent {
             .min(usize::try_from(available).unwrap_or(usize::MAX));
         let buffer = &mut buffer[..wanted];
         for_each_page(offset, wanted, |page, within, range| {
-            match self.pages.get(page) {
-                Some(Some(content)) => {
-                    let bytes = &content.bytes[within..within + range.len()];
-                    buffer[range].copy_from_slice(bytes);
-                }
-                _ => buffer[range].fill(0),
-            }
+            let bytes = &self.page(page)[within..within + range.len()];
+            buffer[range].copy_from_slice(bytes);
+        });
+        wanted
+    }
+
+    /// Reads up to `len` bytes at an offset to the end of `buffer`; the number of bytes read, 0 at the end of the file.
+    pub fn read_to(&self, offset: u64, len: usize, buffer: &mut Vec<u8>) -> usize {
+        let available = self.size.saturating_sub(offset);
+        let wanted = len.min(usize::try_from(available).unwrap_or(usize::MAX));
+        buffer.reserve(wanted);
+        for_each_page(offset, wanted, |page, within, range| {
+            buffer.extend_from_slice(&self.page(page)[within..within + range.len()]);
         });
         wanted
     }
@@ -97,9 +106,9 @@ impl FileContent {
 
     /// The whole content.
     pub fn to_vec(&self) -> Vec<u8> {
-        let mut bytes =
-            vec![0; usize::try_from(self.size).expect("a simulated file fits in memory")];
-        self.read(0, &mut bytes);
+        let mut bytes = Vec::new();
+        let size = usize::try_from(self.size).expect("a simulated file fits in memory");
+        self.read_to(0, size, &mut bytes);
         bytes
     }
 
@@ -107,10 +116,7 @@ impl FileContent {
     pub fn write(&mut self, offset: u64, bytes: &[u8]) {
         self.write_content(offset, bytes);
         let end = offset + bytes.len() as u64;
-        if end > self.size {
-            self.size = end;
-        }
-        self.behind_size = self.pages.len() as u64 * PAGE > self.size.next_multiple_of(PAGE);
+        self.size = self.size.max(end);
     }
 
     /// Cuts the file, or extends it with zeros.
@@ -119,7 +125,6 @@ impl FileContent {
             self.drop_from(size);
         }
         self.set_size(size);
-        self.behind_size = false;
     }
 
     /// Zeroes a range without growing the file: whole pages become holes, the edges are overwritten where there is a page.
@@ -149,13 +154,28 @@ impl FileContent {
             let target = &mut self.page_mut(page).bytes;
             target[within..within + range.len()].copy_from_slice(&bytes[range]);
         });
-        self.behind_size |= offset + bytes.len() as u64 > self.size;
+        self.content_end = self.content_end.max(offset + bytes.len() as u64);
+    }
+
+    /// The same within one page of a file that will end at `size`: what lies behind that would be cut again, and is left out.
+    /// All else is as if it had been written and cut.
+    pub fn write_content_below(&mut self, size: u64, offset: u64, bytes: &[u8]) {
+        let shown = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if shown >= bytes.len() {
+            return self.write_content(offset, bytes);
+        }
+        if shown > 0 {
+            self.write_content(offset, &bytes[..shown]);
+        } else if offset / PAGE * PAGE < size && !self.has_page(offset / PAGE) {
+            // Without it the page would read alike, and be a hole.
+            self.write_content(offset / PAGE * PAGE, &[0]);
+        }
+        self.bad.heal(&(offset..offset + bytes.len() as u64));
     }
 
     /// Sets the size and leaves the pages as they are.
     pub fn set_size(&mut self, size: u64) {
         self.change();
-        self.behind_size |= size < self.size;
         self.size = size;
     }
 
@@ -166,9 +186,10 @@ impl FileContent {
         let kept = usize::try_from(size.div_ceil(PAGE)).unwrap_or(usize::MAX);
         self.pages.truncate(kept);
         let within = usize::try_from(size % PAGE).expect("smaller than a page");
-        if within > 0 && self.pages.len() == kept && self.pages[kept - 1].is_some() {
-            self.page_mut(kept - 1).bytes[within..].fill(0);
+        if within > 0 && self.content_end > size && self.pages.len() == kept {
+            self.zero_page_from(kept - 1, within);
         }
+        self.content_end = self.content_end.min(size);
     }
 
     /// Makes whole pages holes: those that lie in `start..end`, both of which are page borders.
@@ -195,23 +216,31 @@ impl FileContent {
             self.bad.heal(&(offset..offset + PAGE));
             self.pages[page] = None;
         } else {
+            self.zero_page_from(page, within);
+        }
+    }
+
+    /// Zeroes the rest of a page, if there is one; it stays shared if there are zeros already.
+    fn zero_page_from(&mut self, page: usize, within: usize) {
+        let zeros = &ZEROS[within..];
+        let differs = |page: &Arc<Page>| page.bytes[within..] != *zeros;
+        if self.pages[page].as_ref().is_some_and(differs) {
             self.page_mut(page).bytes[within..].fill(0);
         }
     }
 
     pub(super) fn is_settled(&self) -> bool {
-        !self.behind_size
+        self.content_end <= self.size && self.bad.first_in(self.size..u64::MAX).is_none()
     }
 
     pub(super) fn settle(&mut self) {
         self.drop_from(self.size);
-        self.behind_size = false;
     }
 
     /// A page of zeros and a hole differ: they read alike, but the next write to them is torn in different ways.
     pub(super) fn digest(&self) -> Digest {
         *self.digest.get_or_init(|| {
-            let mut hasher = Hasher::new();
+            let mut hasher = Hasher::with_capacity(24 * self.pages.len() + 8);
             hasher.number(self.size);
             for (index, page) in self.pages.iter().enumerate() {
                 if let Some(page) = page {
@@ -229,6 +258,14 @@ impl FileContent {
         let both = self.pages.iter().zip(&other.pages);
         both.filter(|(a, b)| matches!((a, b), (Some(a), Some(b)) if Arc::ptr_eq(a, b)))
             .count()
+    }
+
+    /// The bytes of a page, whether something was written there or not.
+    fn page(&self, page: usize) -> &[u8; PAGE_BYTES] {
+        match self.pages.get(page) {
+            Some(Some(page)) => &page.bytes,
+            _ => &ZEROS,
+        }
     }
 
     fn change(&mut self) {
@@ -271,6 +308,7 @@ fn for_each_page(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Rng, Seed, Stream};
 
     #[test]
     fn a_hole_reads_as_zeros() {
@@ -306,6 +344,30 @@ mod tests {
         expected.resize(9000, 0);
         assert_eq!(file.to_vec(), expected);
         assert!(file.is_settled());
+    }
+
+    #[test]
+    fn what_is_written_below_the_end_is_what_settling_leaves_of_it() {
+        let mut rng = Rng::new(Seed(1), Stream::Workload, 0);
+        for _ in 0..2000 {
+            let mut file = FileContent::default();
+            file.write(rng.below(9000), &[1; 1000]);
+            file.spoil(rng.below(20));
+            let size = rng.below(12_000);
+            let (mut whole, mut below) = (file.clone(), file);
+            for _ in 0..3 {
+                let page = rng.below(4) * PAGE;
+                let within = rng.below(PAGE);
+                let bytes = vec![2; rng.index(PAGE_BYTES + 1 - usize::try_from(within).unwrap())];
+                whole.write_content(page + within, &bytes);
+                below.write_content_below(size, page + within, &bytes);
+            }
+            for file in [&mut whole, &mut below] {
+                file.set_size(size);
+                file.settle();
+            }
+            assert_eq!(whole.digest(), below.digest());
+        }
     }
 
     #[test]

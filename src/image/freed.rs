@@ -34,7 +34,8 @@ pub struct FreedBlock {
 /// The newest freed blocks, oldest first; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct FreedBlocks {
-    blocks: Arc<Vec<FreedBlock>>,
+    /// Of most images there are none, and those take no heap.
+    blocks: Option<Arc<[FreedBlock]>>,
     digest: Digest,
 }
 
@@ -104,18 +105,18 @@ impl FreedBlocks {
         }
         FreedBlocks {
             digest: hasher.finish(),
-            blocks: Arc::new(blocks),
+            blocks: (!blocks.is_empty()).then(|| blocks.into()),
         }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.blocks.is_none()
     }
 
     /// The blocks, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &FreedBlock> {
-        self.blocks.iter()
+        self.blocks.as_deref().unwrap_or_default().iter()
     }
 
     /// Adds nothing where there are none, so that an image of a filesystem that shows none has the identity of its tree.

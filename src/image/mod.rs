@@ -80,6 +80,15 @@ impl Image {
         }
     }
 
+    /// What is left where an image was taken away: not even a root directory. It takes no heap.
+    pub(crate) fn taken() -> Image {
+        Image {
+            nodes: Vec::new(),
+            freed: FreedBlocks::default(),
+            digest: OnceLock::new(),
+        }
+    }
+
     /// What files gave back and new blocks may show, where the filesystem lets that happen.
     pub fn freed(&self) -> &FreedBlocks {
         &self.freed

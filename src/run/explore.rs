@@ -257,7 +257,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let troubled = self.recover_in_trouble(state, &past);
         if self.config.in_recovery == 0 {
             // Nobody crashes inside it, and there are many.
-            recovered.recording = Recording::default();
+            recovered.recording = Recording::taken();
         }
         Known {
             recovered,

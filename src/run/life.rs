@@ -75,7 +75,7 @@ impl Start {
 /// What a subject may draw from when it opens on this image: the same on the same disk, so that a life begins as the
 /// recovery went that it continues.
 pub(super) fn entropy(seed: Seed, image: Digest, purpose: u64) -> u64 {
-    let mut hasher = Hasher::new();
+    let mut hasher = Hasher::with_capacity(32);
     hasher.number(seed.0).digest(image).number(purpose);
     #[expect(clippy::cast_possible_truncation, reason = "64 of 128 bits are enough")]
     let entropy = hasher.finish().0 as u64;
@@ -84,6 +84,9 @@ pub(super) fn entropy(seed: Seed, image: Digest, purpose: u64) -> u64 {
 
 /// Openings of the subject in one life, as long as errors keep it from opening.
 const OPENINGS: u64 = 3;
+
+/// Entries of the trace that there is room for from the start: an operation of most subjects needs no more.
+const ENTRIES_PER_OPERATION: usize = 4;
 
 /// Operations in a row that may fail before the life is over: a subject that refuses everything has nothing more to show.
 const FAILURES_IN_A_ROW: u32 = 8;
@@ -105,6 +108,7 @@ pub(super) fn record<S: Subject>(
     limits.apply(&fs);
     let (mut history, mut ledger) = past;
     let first = fs.position();
+    fs.reserve(ENTRIES_PER_OPERATION * operations.len());
     if let Some(plan) = faults {
         fs.inject(plan);
     }

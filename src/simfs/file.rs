@@ -91,6 +91,37 @@ impl SimFile {
         Err(self.error(operation, kind))
     }
 
+    /// Lets a read begin; how many of `len` bytes it gets, if the file has as many.
+    fn begin_read(
+        &self,
+        len: usize,
+        offset: u64,
+        site: CallSite,
+    ) -> VfsResult<(MutexGuard<'_, State>, usize)> {
+        let operation = VfsOperation::Read;
+        if !self.options.read {
+            return Err(self.error(operation, ErrorKind::Other).at(offset));
+        }
+        if !is_transfer(offset, len) {
+            return Err(self.error(operation, ErrorKind::InvalidInput).at(offset));
+        }
+        let error = |kind| self.error(operation, kind).at(offset);
+        let mut state = self.enter(operation)?;
+        let file = state.live.file(self.inode);
+        let file = file.ok_or_else(|| self.error(operation, ErrorKind::IsADirectory))?;
+        // As Linux does: what comes before the unreadable sector is a short read, and only the next one fails.
+        let end = offset.saturating_add(len as u64).min(file.size_bytes());
+        let readable = match file.unreadable_in(offset..end) {
+            None => len,
+            Some(sector) if sector * SECTOR_BYTES <= offset => return Err(error(ErrorKind::Other)),
+            Some(sector) => usize::try_from(sector * SECTOR_BYTES - offset).unwrap_or(0),
+        };
+        let available = usize::try_from(file.size_bytes().saturating_sub(offset));
+        let available = readable.min(available.unwrap_or(usize::MAX));
+        let limit = self.attempt(&mut state, Class::Read(available), operation, site);
+        Ok((state, limit.map_err(error)?.unwrap_or(available)))
+    }
+
     fn write(&self, bytes: &[u8], offset: Option<u64>, site: CallSite) -> VfsResult<usize> {
         let operation = if offset.is_some() {
             VfsOperation::Write
@@ -187,40 +218,17 @@ impl SimFile {
     }
 }
 
-fn end_of(offset: u64, buffer: &[u8]) -> u64 {
-    offset.saturating_add(buffer.len() as u64)
-}
-
 impl VfsFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
-        if !self.options.read {
-            return Err(self.error(VfsOperation::Read, ErrorKind::Other).at(offset));
-        }
-        if !is_transfer(offset, buffer.len()) {
-            let error = self.error(VfsOperation::Read, ErrorKind::InvalidInput);
-            return Err(error.at(offset));
-        }
-        let site = Location::caller();
-        let error = |kind| self.error(VfsOperation::Read, kind).at(offset);
-        let mut state = self.enter(VfsOperation::Read)?;
+        let (state, len) = self.begin_read(buffer.len(), offset, Location::caller())?;
         let file = state.live.file(self.inode);
-        let file = file.ok_or_else(|| self.error(VfsOperation::Read, ErrorKind::IsADirectory))?;
-        // As Linux does: what comes before the unreadable sector is a short read, and only the next one fails.
-        let readable =
-            match file.unreadable_in(offset..file.size_bytes().min(end_of(offset, buffer))) {
-                None => buffer.len(),
-                Some(sector) if sector * SECTOR_BYTES <= offset => {
-                    return Err(error(ErrorKind::Other));
-                }
-                Some(sector) => usize::try_from(sector * SECTOR_BYTES - offset).unwrap_or(0),
-            };
-        let available = usize::try_from(file.size_bytes().saturating_sub(offset));
-        let available = readable.min(available.unwrap_or(usize::MAX));
-        let class = Class::Read(available);
-        let limit = self.attempt(&mut state, class, VfsOperation::Read, site);
-        let buffer = &mut buffer[..limit.map_err(error)?.unwrap_or(available)];
+        Ok(file.map_or(0, |file| file.read(offset, &mut buffer[..len])))
+    }
+
+    fn read_to(&self, buffer: &mut Vec<u8>, len: usize, offset: u64) -> VfsResult<usize> {
+        let (state, len) = self.begin_read(len, offset, Location::caller())?;
         let file = state.live.file(self.inode);
-        Ok(file.map_or(0, |file| file.read(offset, buffer)))
+        Ok(file.map_or(0, |file| file.read_to(offset, len, buffer)))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> VfsResult<usize> {

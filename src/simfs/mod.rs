@@ -56,6 +56,16 @@ pub struct Recording {
     pub trace: Trace,
 }
 
+impl Recording {
+    /// What is left where a recording was taken away; it takes no heap.
+    pub(crate) fn taken() -> Recording {
+        Recording {
+            base: Image::taken(),
+            trace: Trace::new(),
+        }
+    }
+}
+
 /// A filesystem in memory that records everything done to it.
 ///
 /// ```
@@ -151,6 +161,11 @@ impl SimFs {
         state.operations_allowed = operations;
     }
 
+    /// Makes room for this many more entries of the trace.
+    pub fn reserve(&self, entries: usize) {
+        self.state().recording.trace.reserve(entries);
+    }
+
     /// Leaves out, from now on, every barrier that is asked for at this place: the call succeeds and nothing is recorded, as
     /// if the line were not there. What then breaks is what the barrier is for.
     pub fn skip_barriers_at(&self, site: Site) {
@@ -187,7 +202,7 @@ impl SimFs {
     pub fn finish(&self) -> Recording {
         let mut state = self.state();
         state.finished = true;
-        std::mem::take(&mut state.recording)
+        std::mem::replace(&mut state.recording, Recording::taken())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

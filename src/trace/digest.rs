@@ -19,7 +19,7 @@ impl Action {
 
     pub(super) fn hash_into(&self, trace: &Trace, hasher: &mut Hasher) {
         let add = |hasher: &mut Hasher, tag: u64, inode: Inode| {
-            hasher.number(tag).number(u64::from(inode.0));
+            hasher.pair(tag, u64::from(inode.0));
         };
         match *self {
             Action::Create {
@@ -173,5 +173,5 @@ fn hash_mark(mark: Mark, hasher: &mut Hasher) {
         Mark::Acknowledged(id, promise) => (17 + promise as u64, id.0),
         Mark::Failed(id) => (19, id.0),
     };
-    hasher.number(tag).number(u64::from(id));
+    hasher.pair(tag, u64::from(id));
 }

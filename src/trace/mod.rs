@@ -75,6 +75,11 @@ impl Trace {
         self.end()
     }
 
+    /// Makes room for this many more entries.
+    pub fn reserve(&mut self, entries: usize) {
+        self.entries.reserve(entries);
+    }
+
     /// Forgets everything behind `point`: a process that died there did no more.
     pub fn truncate(&mut self, point: Position) {
         self.entries.truncate(point.index());

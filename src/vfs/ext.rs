@@ -66,19 +66,15 @@ pub trait FileExt: VfsFile {
     fn read_to_end(&self) -> VfsResult<Vec<u8>> {
         let size = usize::try_from(self.size_bytes()?).unwrap_or(0);
         // Room for one byte more tells the end without growing.
-        let mut bytes = vec![0; size + 1];
-        let mut filled = 0;
+        let mut bytes = Vec::with_capacity(size + 1);
         loop {
-            if filled == bytes.len() {
-                // The file may have grown since its size was asked.
-                bytes.resize(filled + 64, 0);
-            }
-            match self.read_at(&mut bytes[filled..], filled as u64) {
-                Ok(0) => {
-                    bytes.truncate(filled);
-                    return Ok(bytes);
-                }
-                Ok(read) => filled += read,
+            // The file may have grown since its size was asked.
+            let room = (size + 1).saturating_sub(bytes.len());
+            let room = if room == 0 { 64 } else { room };
+            let offset = bytes.len() as u64;
+            match self.read_to(&mut bytes, room, offset) {
+                Ok(0) => return Ok(bytes),
+                Ok(_) => {}
                 Err(error) if error.kind == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

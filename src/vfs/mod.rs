@@ -130,6 +130,18 @@ pub trait VfsFile: fmt::Debug + Send + Sync + 'static {
     #[track_caller]
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> VfsResult<usize>;
 
+    /// Reads up to `len` bytes at a byte offset to the end of `buffer`; the number of bytes read, 0 at the end of the file.
+    ///
+    /// The same operation as [`Self::read_at`], which it is made of unless a file has its bytes at hand.
+    #[track_caller]
+    fn read_to(&self, buffer: &mut Vec<u8>, len: usize, offset: u64) -> VfsResult<usize> {
+        let start = buffer.len();
+        buffer.resize(start + len, 0);
+        let read = self.read_at(&mut buffer[start..], offset);
+        buffer.truncate(start + read.as_ref().map_or(0, |read| *read));
+        read
+    }
+
     /// Writes at a byte offset; the number of bytes written, which may be fewer than given.
     #[track_caller]
     fn write_at(&self, bytes: &[u8], offset: u64) -> VfsResult<usize>;

@@ -223,7 +223,7 @@ fn a_release_has_the_program_and_what_it_may_be_used_for() {
         for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
             ground.write(file, "");
         }
-        ground.write(&format!("target/release/{program}"), "");
+        ground.write(&format!("target/dist/{program}"), "");
         let variables = [("NAME", "t-v1"), ("PROGRAM", program)];
         expect_exit(&ground.shell("", text(at(pack, "/run")), &variables), 0);
         let packed = ground.shell("", "tar -tzf dist/t-v1.tar.gz | LC_ALL=C sort", &[]);

@@ -21,7 +21,7 @@ const BLOCK: u64 = PAGE_BYTES as u64;
 /// The newest freed blocks; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct StaleBlocks {
-    freed: Arc<Freed>,
+    freed: Option<Arc<Freed>>,
     /// Whether not all of them are alike.
     differ: bool,
 }
@@ -49,16 +49,20 @@ impl StaleBlocks {
         let blocks: Vec<_> = freed.iter().map(|freed| (freed.clone(), None)).collect();
         StaleBlocks {
             differ: differ(&blocks),
-            freed: Arc::new(Freed {
+            freed: Some(Arc::new(Freed {
                 blocks,
                 all: OnceLock::from(freed.clone()),
-            }),
+            })),
         }
+    }
+
+    fn blocks(&self) -> &[(FreedBlock, Option<u32>)] {
+        self.freed.as_ref().map_or(&[], |freed| &freed.blocks)
     }
 
     /// Whether nothing was freed yet.
     pub fn is_empty(&self) -> bool {
-        self.freed.blocks.is_empty()
+        self.blocks().is_empty()
     }
 
     /// Whether a gap has a second candidate.
@@ -67,7 +71,7 @@ impl StaleBlocks {
     }
 
     fn push(&mut self, freed: FreedBlock, entry: Option<u32>) {
-        let Freed { blocks, all } = Arc::make_mut(&mut self.freed);
+        let Freed { blocks, all } = Arc::make_mut(self.freed.get_or_insert_default());
         *all = OnceLock::new();
         blocks.push((freed, entry));
         blocks.drain(..blocks.len().saturating_sub(FreedBlocks::KEPT));
@@ -85,7 +89,7 @@ impl StaleBlocks {
                 + is(|one, other| one.pattern == other.pattern);
             (freed.block == block, kinship)
         };
-        let all = || self.freed.blocks.iter().map(|(freed, _)| freed);
+        let all = || self.blocks().iter().map(|(freed, _)| freed);
         // Of equals the last, which is the newest.
         let first = all().max_by_key(|freed| rank(freed));
         let differs = |freed: &&FreedBlock| first.is_some_and(|first| !first.is_like(freed));
@@ -184,7 +188,9 @@ impl Window<'_> {
                 (first..self.pending.len()).take_while(|&slot| self.effect(slot).entry == entry);
             slots.into_iter().all(|slot| selection[slot].sectors != 0)
         };
-        let freed = &self.stale.freed;
+        let Some(freed) = &self.stale.freed else {
+            return FreedBlocks::default();
+        };
         let mut entries = freed.blocks.iter().filter_map(|(_, entry)| *entry);
         if entries.all(survived) {
             return freed.all.get_or_init(|| freed.kept(|_| true)).clone();

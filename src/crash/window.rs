@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use smallvec::SmallVec;
+
 use super::{
     choices::{Chain, FileChoices},
     effect::{Effect, EffectKind, Sectors, sectors_before},
@@ -118,7 +120,7 @@ impl<'g> Window<'g> {
     }
 
     fn sort_into_files(&mut self) {
-        let mut owned: Vec<(Inode, usize)> = (0..self.pending.len())
+        let mut owned: SmallVec<[(Inode, usize); 16]> = (0..self.pending.len())
             .filter_map(|slot| Some((self.effect(slot).file()?, slot)))
             .collect();
         owned.sort_unstable();

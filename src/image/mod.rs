@@ -16,6 +16,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::base::{Digest, Hasher};
 
 pub use directory::{Directory, Name};
@@ -58,7 +60,7 @@ pub enum Node {
 /// A whole filesystem at rest; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Image {
-    nodes: Vec<Option<Node>>,
+    nodes: Arc<Vec<Option<Node>>>,
     freed: FreedBlocks,
     /// Known once it was asked for, until the next change.
     digest: OnceLock<Digest>,
@@ -74,16 +76,7 @@ impl Image {
     /// A filesystem with nothing but an empty root directory.
     pub fn empty() -> Image {
         Image {
-            nodes: vec![Some(Node::Directory(Arc::default()))],
-            freed: FreedBlocks::default(),
-            digest: OnceLock::new(),
-        }
-    }
-
-    /// What is left where an image was taken away: not even a root directory. It takes no heap.
-    pub(crate) fn taken() -> Image {
-        Image {
-            nodes: Vec::new(),
+            nodes: Arc::new(vec![Some(Node::Directory(Arc::default()))]),
             freed: FreedBlocks::default(),
             digest: OnceLock::new(),
         }
@@ -96,7 +89,7 @@ impl Image {
 
     /// Sets what files gave back.
     pub fn set_freed(&mut self, freed: FreedBlocks) {
-        self.change();
+        self.digest = OnceLock::new();
         self.freed = freed;
     }
 
@@ -136,11 +129,11 @@ impl Image {
 
     /// Makes an empty file or directory, which has no name yet.
     pub fn add(&mut self, inode: Inode, node: Node) {
-        self.change();
-        if self.nodes.len() <= inode.index() {
-            self.nodes.resize(inode.index() + 1, None);
+        let nodes = self.change();
+        if nodes.len() <= inode.index() {
+            nodes.resize(inode.index() + 1, None);
         }
-        self.nodes[inode.index()] = Some(node);
+        nodes[inode.index()] = Some(node);
     }
 
     /// The file to change; its pages are copied as they are written to.
@@ -149,8 +142,7 @@ impl Image {
     ///
     /// If the inode is no file.
     pub fn file_mut(&mut self, inode: Inode) -> &mut FileContent {
-        self.change();
-        match &mut self.nodes[inode.index()] {
+        match &mut self.change()[inode.index()] {
             Some(Node::File(file)) => Arc::make_mut(file),
             other => panic!("{inode} is {other:?}, not a file"),
         }
@@ -162,8 +154,7 @@ impl Image {
     ///
     /// If the inode is no directory.
     pub fn directory_mut(&mut self, inode: Inode) -> &mut Directory {
-        self.change();
-        match &mut self.nodes[inode.index()] {
+        match &mut self.change()[inode.index()] {
             Some(Node::Directory(directory)) => Arc::make_mut(directory),
             other => panic!("{inode} is {other:?}, not a directory"),
         }
@@ -219,10 +210,9 @@ impl Image {
     /// A directory that the crash left with two names (both halves of a rename, where a profile allows that) keeps the
     /// first, as a filesystem check would have it; so a tree stays a tree.
     pub fn settle(&mut self) {
-        self.change();
-        let mut reached = vec![false; self.nodes.len()];
+        let mut reached: SmallVec<[bool; 64]> = smallvec![false; self.nodes.len()];
         reached[Inode::ROOT.index()] = true;
-        let mut open = vec![Inode::ROOT];
+        let mut open: SmallVec<[Inode; 8]> = smallvec![Inode::ROOT];
         while let Some(at) = open.pop() {
             let Some(Node::Directory(directory)) = &self.nodes[at.index()] else {
                 continue;
@@ -243,7 +233,17 @@ impl Image {
                 self.directory_mut(at).remove(&name);
             }
         }
-        for (node, reached) in self.nodes.iter_mut().zip(reached) {
+        let cut = |node: &Node| matches!(node, Node::File(file) if !file.is_settled());
+        let changes = |(node, reached): (&Option<Node>, &bool)| {
+            node.as_ref().is_some_and(|node| !reached || cut(node))
+        };
+        // Most often nothing does, and what is shared with other images stays so.
+        let ends_in_nothing = matches!(self.nodes.last(), Some(None));
+        if !ends_in_nothing && !self.nodes.iter().zip(&reached).any(changes) {
+            return;
+        }
+        let nodes = self.change();
+        for (node, reached) in nodes.iter_mut().zip(reached) {
             match node {
                 Some(Node::File(file)) if reached && !file.is_settled() => {
                     Arc::make_mut(file).settle();
@@ -252,8 +252,8 @@ impl Image {
                 _ => {}
             }
         }
-        while matches!(self.nodes.last(), Some(None)) {
-            self.nodes.pop();
+        while matches!(nodes.last(), Some(None)) {
+            nodes.pop();
         }
     }
 
@@ -284,8 +284,10 @@ impl Image {
         hasher.finish()
     }
 
-    fn change(&mut self) {
+    /// What the inodes hold, to be changed.
+    fn change(&mut self) -> &mut Vec<Option<Node>> {
         self.digest = OnceLock::new();
+        Arc::make_mut(&mut self.nodes)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
     oracle::DamageClass,
     simfs::Recording,
-    trace::{Action, Entry},
+    trace::{Action, Entry, Trace},
     workload::{CrashKind, Past},
 };
 
@@ -257,7 +257,10 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let troubled = self.recover_in_trouble(state, &past);
         if self.config.in_recovery == 0 {
             // Nobody crashes inside it, and there are many.
-            recovered.recording = Recording::taken();
+            recovered.recording = Recording {
+                base: self.life.recording.base.clone(),
+                trace: Trace::new(),
+            };
         }
         Known {
             recovered,

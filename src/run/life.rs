@@ -8,7 +8,7 @@ use super::{
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
 use crate::{
-    base::{Digest, Hasher, Position, Seed},
+    base::{Digest, Position, Seed},
     image::Image,
     oracle::{Failure, FailureKind, Issued},
     simfs::{FaultPlan, InjectedError, Injection, PlacedError, Recording, SimFs},
@@ -75,10 +75,13 @@ impl Start {
 /// What a subject may draw from when it opens on this image: the same on the same disk, so that a life begins as the
 /// recovery went that it continues.
 pub(super) fn entropy(seed: Seed, image: Digest, purpose: u64) -> u64 {
-    let mut hasher = Hasher::with_capacity(32);
-    hasher.number(seed.0).digest(image).number(purpose);
+    // On the stack: there is one for each recovery.
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.0.to_le_bytes());
+    key[8..24].copy_from_slice(&image.0.to_le_bytes());
+    key[24..].copy_from_slice(&purpose.to_le_bytes());
     #[expect(clippy::cast_possible_truncation, reason = "64 of 128 bits are enough")]
-    let entropy = hasher.finish().0 as u64;
+    let entropy = Digest::of(&key).0 as u64;
     entropy
 }
 

@@ -56,16 +56,6 @@ pub struct Recording {
     pub trace: Trace,
 }
 
-impl Recording {
-    /// What is left where a recording was taken away; it takes no heap.
-    pub(crate) fn taken() -> Recording {
-        Recording {
-            base: Image::taken(),
-            trace: Trace::new(),
-        }
-    }
-}
-
 /// A filesystem in memory that records everything done to it.
 ///
 /// ```
@@ -202,7 +192,11 @@ impl SimFs {
     pub fn finish(&self) -> Recording {
         let mut state = self.state();
         state.finished = true;
-        std::mem::replace(&mut state.recording, Recording::taken())
+        let rest = Recording {
+            base: state.live.clone(),
+            trace: Trace::new(),
+        };
+        std::mem::replace(&mut state.recording, rest)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,10 @@
 //! Campaigns in parts: shards that are joined, and campaigns that go on after they were cut off, by a power cut too.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
 
 use super::{
     CampaignError, Folder, Limits, Plan, Shard, StopReason, StopSignal, Summary, Task, Verdict,
@@ -14,7 +18,6 @@ use crate::{
     profile::Profile,
     run::silence_subject_panics,
     simfs::SimFs,
-    trace::{Action, Trace},
     vfs::{Path, Vfs, VfsExt as _},
 };
 
@@ -209,27 +212,29 @@ fn a_shard_judges_only_what_should_be_clean() {
 }
 
 /// Our own writer as a subject: power is lost at any moment of a campaign, on the weakest filesystem, twice in a row, and each
-/// time it goes on; in the end the summary is the one of a campaign that nothing happened to.
+/// time it goes on; in the end the summary is the one of a campaign that nothing happened to. `durable-ack` is asked of it too:
+/// the observer's word that a run is finished is the acknowledgement.
 #[test]
 fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
     let summary = whole(NO_LIMITS).1;
+    let runs = newlines(&bytes(&whole(NO_LIMITS).0, "whole/runs.ndjson"));
     let mut rng = Rng::new(Seed(1), Stream::CrashPoint, 0);
     let mut disks = BTreeSet::new();
-    let mut begun_anew = 0;
+    let (mut begun_anew, mut acknowledged) = (0, 0);
     for profile in ["posix-minimum", "ext4-ordered"] {
         let profile = Profile::find(profile).unwrap();
         let (mut image, mut at_least) = (Image::empty(), 0);
         for life in 0..60 {
             let fs = SimFs::mount(image);
-            let (resumed, counted) = go_on(&fs);
-            begun_anew += u32::from(!resumed);
+            let (is_resumed, finished) = go_on(&fs);
+            begun_anew += u32::from(!is_resumed);
+            assert_eq!(finished.len() as u64, runs, "each is said to be finished");
+            let at_once = finished.iter().filter(|&&at| at == Position(0)).count() as u64;
             assert!(
-                counted >= at_least,
-                "{counted} runs, and {at_least} were durable"
+                at_once >= at_least,
+                "{at_once} runs, and {at_least} were finished"
             );
             assert_eq!(bytes(&fs, "whole/summary.json"), summary);
-            let log = fs.metadata(Path::from("whole/runs.ndjson")).unwrap().inode;
-            let before = at_least;
             let recording = fs.finish();
             let graph = PersistenceGraph::new(&recording, profile);
             let points = sample_points(&recording.trace, Position(0), 1, &mut rng);
@@ -237,12 +242,13 @@ fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
             let (_, selection) = window.sample(&mut rng);
             let disk = window.image(&selection);
             disks.insert(disk.digest());
-            // What was written before a sync of the file that ended before the crash is promised.
-            at_least = before + promised(&recording.trace, points[0], log);
+            let said = finished.iter().filter(|&&at| at <= points[0]).count() as u64;
+            acknowledged += u32::from(said > at_once);
+            at_least = said.max(at_least);
             let certain = lines(&SimFs::mount(window.durable.clone()));
             assert!(
                 certain >= at_least,
-                "{certain} are durable, {at_least} promised"
+                "{certain} are durable, {at_least} finished"
             );
             if life % 3 == 2 {
                 // A new folder, now and then.
@@ -253,48 +259,79 @@ fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
         }
     }
     assert!(
-        disks.len() > 60 && begun_anew > 20,
-        "{} disks, {begun_anew}",
+        disks.len() > 60 && begun_anew > 20 && acknowledged > 10,
+        "{} disks, {begun_anew}, {acknowledged}",
         disks.len()
     );
 }
 
-/// Goes on with the campaign, or begins it where there is none; how many runs were there already.
-fn go_on(fs: &SimFs) -> (bool, u64) {
-    struct Resumed(u64);
-    impl super::Observer for Resumed {
-        fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {}
-        fn run_resumed(&mut self, _: usize) {
-            self.0 += 1;
-        }
-    }
-    let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
-    let plan = plan();
-    let mut resumed = Resumed(0);
-    let task = task(&plan, NO_LIMITS);
-    if let Ok(folder) = Folder::open_existing(vfs.clone(), "whole".into()) {
-        resume(&task, &folder, &mut resumed).unwrap();
-        return (true, resumed.0);
-    }
-    let folder = Folder::create(vfs, "whole".into()).unwrap();
-    execute(&task, &folder, &mut resumed).unwrap();
-    (false, 0)
+/// Where a filesystem was when a run was said to be finished, for each run.
+struct Finished<'f> {
+    fs: &'f SimFs,
+    at: Vec<Position>,
 }
 
-/// The lines that were appended to a file before the last of its syncs that ended before `point`.
-fn promised(trace: &Trace, point: Position, file: Option<u64>) -> u64 {
-    let (mut written, mut promised) = (0, 0);
-    for entry in &trace.entries()[..point.index()] {
-        let is_it = entry.action.inode().map(|inode| u64::from(inode.0)) == file;
-        match entry.action {
-            Action::Write { bytes, .. } if is_it => {
-                written += newlines(trace.bytes(bytes));
-            }
-            Action::BarrierEnd { .. } if is_it => promised = written,
-            _ => {}
-        }
+impl super::Observer for Finished<'_> {
+    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+        self.at.push(self.fs.position());
     }
-    promised
+
+    fn run_resumed(&mut self, _: usize) {
+        self.at.push(self.fs.position());
+    }
+}
+
+/// Goes on with the campaign, or begins it where there is none: whether it went on, and when each run was finished.
+fn go_on(fs: &SimFs) -> (bool, Vec<Position>) {
+    let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
+    let plan = plan();
+    let mut finished = Finished { fs, at: Vec::new() };
+    let task = task(&plan, NO_LIMITS);
+    if let Ok(folder) = Folder::open_existing(vfs.clone(), "whole".into()) {
+        resume(&task, &folder, &mut finished).unwrap();
+        return (true, finished.at);
+    }
+    let folder = Folder::create(vfs, "whole".into()).unwrap();
+    execute(&task, &folder, &mut finished).unwrap();
+    (false, finished.at)
+}
+
+/// How many runs are finished, for the runs that wait for it.
+#[derive(Default)]
+struct Count(Mutex<u64>, Condvar);
+
+impl super::Observer for &Count {
+    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+        *self.0.lock().unwrap() += 1;
+        self.1.notify_all();
+    }
+}
+
+#[test]
+fn a_run_is_finished_before_the_next_if_that_one_is_slow() {
+    let count = Arc::new(Count::default());
+    let mut slow = entry(Counter::Careful);
+    slow.seeds = 0..4;
+    let run = std::mem::replace(&mut slow.run, Box::new(|_| unreachable!("not yet")));
+    let counted = Arc::clone(&count);
+    // As slow as it takes: until all runs before it are finished.
+    slow.run = Box::new(move |seed| {
+        let outcome = run(seed);
+        let finished = counted.0.lock().unwrap();
+        let unfinished = |finished: &mut u64| *finished < seed.0;
+        let patience = Duration::from_secs(60);
+        let waited = counted.1.wait_timeout_while(finished, patience, unfinished);
+        assert!(!waited.unwrap().1.timed_out(), "seed {} waited", seed.0);
+        outcome
+    });
+    let plan = Plan::new(vec![slow]);
+    let folder = Folder::create(Arc::new(SimFs::new()), "slow".into()).unwrap();
+    let task = Task {
+        jobs: 1,
+        ..task(&plan, NO_LIMITS)
+    };
+    execute(&task, &folder, &mut &*count).unwrap();
+    assert_eq!(*count.0.lock().unwrap(), 4);
 }
 
 /// The runs on a disk that are certain to be there.

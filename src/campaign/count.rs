@@ -89,7 +89,7 @@ impl<'p> Counting<'p> {
         self.is_over |= limits.fail_fast && failed;
     }
 
-    /// Counts what an earlier execution wrote down, and cuts off what it did not finish writing.
+    /// Counts what an earlier execution wrote down, once it is durable, and cuts off what it did not finish writing.
     pub(super) fn resume(
         &mut self,
         folder: &Folder,
@@ -98,6 +98,7 @@ impl<'p> Counting<'p> {
         let Some(file) = folder.open_file(RUNS)? else {
             return Ok(());
         };
+        folder.sync_file(RUNS)?;
         let mut lines = Lines::new(file);
         let mut whole = 0;
         let mut number = 0_u64;

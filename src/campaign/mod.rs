@@ -28,6 +28,8 @@ mod error;
 mod findings;
 #[cfg(test)]
 mod findings_tests;
+#[cfg(test)]
+mod finished_tests;
 mod folder;
 mod group;
 mod lines;

@@ -6,8 +6,13 @@ use std::{
 };
 
 use super::{
-    CampaignError, Folder, Observer, Task, folder::Log, lines::Lines, pool, record::RunRecord,
+    CampaignError, Folder, Observer, Task,
+    folder::Log,
+    lines::Lines,
+    pool::{self, Step},
+    record::RunRecord,
     tally::Tally,
+    unsynced::{PATIENCE, Unsynced},
 };
 use crate::{
     base::{Rng, Seed, Stream},
@@ -16,9 +21,6 @@ use crate::{
 
 /// The file with a line for each finished run.
 pub(super) const RUNS: &str = "runs.ndjson";
-
-/// Runs that are written before they are made durable together.
-const GROUP: u64 = 64;
 
 /// What was counted so far.
 pub(super) struct Counting<'p> {
@@ -87,7 +89,7 @@ impl<'p> Counting<'p> {
         self.is_over |= limits.fail_fast && failed;
     }
 
-    /// Counts what an earlier execution wrote down, and cuts off what it did not finish writing.
+    /// Counts what an earlier execution wrote down, once it is durable, and cuts off what it did not finish writing.
     pub(super) fn resume(
         &mut self,
         folder: &Folder,
@@ -96,6 +98,7 @@ impl<'p> Counting<'p> {
         let Some(file) = folder.open_file(RUNS)? else {
             return Ok(());
         };
+        folder.sync_file(RUNS)?;
         let mut lines = Lines::new(file);
         let mut whole = 0;
         let mut number = 0_u64;
@@ -125,7 +128,8 @@ impl<'p> Counting<'p> {
         Ok(())
     }
 
-    /// Executes what is not counted yet, and writes each run down before it counts; what it was written to.
+    /// Executes what is not counted yet, and writes each run down; what it was written to. The observer is told of a run when its
+    /// line is durable, and when this returns, all are.
     pub(super) fn execute(
         &mut self,
         folder: &Folder,
@@ -145,24 +149,29 @@ impl<'p> Counting<'p> {
             let is_wanted = !ended[entry].load(Ordering::Relaxed);
             is_wanted.then(|| run_checked(task, entry, Seed(seed)))
         };
-        let mut group = Group::new(&log);
+        let mut unsynced = Unsynced::new(&log);
         let left = if self.is_over {
             0
         } else {
             task.units() - first
         };
-        let consume = |nth: u64, outcome: Option<(RunOutcome, Option<String>)>| {
+        let consume = |step| {
+            let Step::Result(nth, outcome) = step else {
+                unsynced.sync(observer)?;
+                return Ok(ControlFlow::Continue(()));
+            };
             let (entry, _) = task.unit(first + nth);
             self.done = first + nth;
+            let outcome: Option<(RunOutcome, Option<String>)> = outcome;
             let outcome = outcome.filter(|_| !self.ended[entry].load(Ordering::Relaxed));
             if let Some((outcome, parted)) = outcome {
                 let run = RunRecord::new(&task.plan.entries[entry], &outcome, parted);
-                group.append(&run)?;
                 self.add(entry, &run);
                 ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
-                observer.run_done(entry, &outcome);
+                unsynced.append(&run, entry, outcome, observer)?;
             } else {
                 self.done += 1;
+                unsynced.sync_old(observer)?;
             }
             let is_stopped = task.stop.reason().is_some();
             Ok::<_, CampaignError>(if self.is_over || is_stopped {
@@ -171,8 +180,8 @@ impl<'p> Counting<'p> {
                 ControlFlow::Continue(())
             })
         };
-        pool::in_order(left, task.jobs, work, consume)?;
-        log.sync()?;
+        pool::in_order_within(left, task.jobs, PATIENCE, work, consume)?;
+        unsynced.sync(observer)?;
         Ok(log)
     }
 }
@@ -191,26 +200,4 @@ fn run_checked(task: &Task<'_>, entry: usize, seed: Seed) -> (RunOutcome, Option
         |parted| parted.to_string(),
     );
     (outcome, Some(parted))
-}
-
-/// Lines that are made durable together.
-struct Group<'l> {
-    log: &'l Log,
-    pending: u64,
-}
-
-impl<'l> Group<'l> {
-    fn new(log: &'l Log) -> Group<'l> {
-        Group { log, pending: 0 }
-    }
-
-    fn append(&mut self, run: &RunRecord) -> Result<(), CampaignError> {
-        self.log.append_line(run)?;
-        self.pending += 1;
-        if self.pending == GROUP {
-            self.log.sync()?;
-            self.pending = 0;
-        }
-        Ok(())
-    }
 }

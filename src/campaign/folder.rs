@@ -153,6 +153,14 @@ impl Folder {
         }
     }
 
+    /// Makes durable what a process that died may have left in the page cache alone.
+    pub(super) fn sync_file(&self, name: &str) -> VfsResult<()> {
+        let path = self.root.as_path().join(name);
+        let options = OpenOptions::new().read().write();
+        self.vfs.open(path.as_path(), options)?.sync_all()?;
+        self.vfs.sync_dir(self.root.as_path())
+    }
+
     /// Cuts a file off, for good.
     pub(super) fn cut(&self, name: &str, size_bytes: u64) -> VfsResult<()> {
         let path = self.root.as_path().join(name);

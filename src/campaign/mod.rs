@@ -9,12 +9,14 @@
 //! - Results are consumed in the order of the plan, so that everything but the time it took is a
 //!   function of the plan.
 //! - Memory does not grow with the number of runs.
-//! - A summary is a function of the plan and `runs.ndjson`. A campaign that dies loses the runs that were not written yet, no
-//!   more than 64 a time, and goes on behind them; shards are joined by counting their lines in the order of one run.
+//! - A summary is a function of the plan and `runs.ndjson`. Shards are joined by counting their lines in the order of one run.
+//! - A run is finished, and said to be, when its line in `runs.ndjson` is durable. A power cut at any moment loses the unfinished
+//!   ones alone, and the campaign goes on behind the others. Lines are synced in groups: 64 at most, and after 200 ms at the
+//!   latest, so that runs that take seconds are synced one by one.
 //! - All output goes through a [`Vfs`](crate::vfs::Vfs); what people wait for (`summary.json`,
 //!   `campaign.json`) is there as a whole or not at all.
 //!
-//! Deliberately absent: the clock, the terminal, scenario files. An [`Entry`] is handed its run as
+//! Deliberately absent: the clock (but for when lines are synced), the terminal, scenario files. An [`Entry`] is handed its run as
 //! a function.
 
 mod baseline;
@@ -26,6 +28,8 @@ mod error;
 mod findings;
 #[cfg(test)]
 mod findings_tests;
+#[cfg(test)]
+mod finished_tests;
 mod folder;
 mod group;
 mod lines;
@@ -45,6 +49,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 pub mod token;
+mod unsynced;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
@@ -117,7 +122,7 @@ impl Task<'_> {
 
 /// Looks on while a campaign goes.
 pub trait Observer {
-    /// A run of an entry of the plan is counted.
+    /// A run of an entry of the plan is finished: its line is durable.
     fn run_done(&mut self, entry: usize, outcome: &RunOutcome);
 
     /// A run of an entry is counted that was executed earlier.

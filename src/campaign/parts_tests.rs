@@ -1,6 +1,6 @@
-//! Campaigns in parts: shards that are joined, and campaigns that go on after they were cut off, by a power cut too.
+//! Campaigns in parts: shards that are joined, and campaigns that go on after they were cut off.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     CampaignError, Folder, Limits, Plan, Shard, StopReason, StopSignal, Summary, Task, Verdict,
@@ -8,17 +8,13 @@ use super::{
     tests::{Counter, NO_LIMITS, Nobody, entry, task},
 };
 use crate::{
-    base::{Position, Rng, Seed, Stream},
-    crash::{Frontier, PersistenceGraph, sample_points},
-    image::Image,
-    profile::Profile,
+    base::{Rng, Seed, Stream},
     run::silence_subject_panics,
     simfs::SimFs,
-    trace::{Action, Trace},
-    vfs::{Path, Vfs, VfsExt as _},
+    vfs::{Path, Vfs as _, VfsExt as _},
 };
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     silence_subject_panics();
     let mut careful = entry(Counter::Careful);
     careful.name = "careful".to_owned();
@@ -28,11 +24,11 @@ fn plan() -> Plan {
     Plan::new(vec![careful, panicking])
 }
 
-fn bytes(fs: &SimFs, path: &str) -> Vec<u8> {
+pub(super) fn bytes(fs: &SimFs, path: &str) -> Vec<u8> {
     fs.read(Path::from(path)).unwrap()
 }
 
-fn whole(limits: Limits) -> (SimFs, Vec<u8>) {
+pub(super) fn whole(limits: Limits) -> (SimFs, Vec<u8>) {
     let fs = SimFs::new();
     let folder = Folder::create(Arc::new(fs.clone()), "whole".into()).unwrap();
     let plan = plan();
@@ -206,106 +202,6 @@ fn a_shard_judges_only_what_should_be_clean() {
     let summary = execute(&part, &folder, &mut Nobody).unwrap();
     assert_eq!(summary.verdict, Verdict::Expected);
     assert_eq!(summary.shard, Some(part.shard));
-}
-
-/// Our own writer as a subject: power is lost at any moment of a campaign, on the weakest filesystem, twice in a row, and each
-/// time it goes on; in the end the summary is the one of a campaign that nothing happened to.
-#[test]
-fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
-    let summary = whole(NO_LIMITS).1;
-    let mut rng = Rng::new(Seed(1), Stream::CrashPoint, 0);
-    let mut disks = BTreeSet::new();
-    let mut begun_anew = 0;
-    for profile in ["posix-minimum", "ext4-ordered"] {
-        let profile = Profile::find(profile).unwrap();
-        let (mut image, mut at_least) = (Image::empty(), 0);
-        for life in 0..60 {
-            let fs = SimFs::mount(image);
-            let (resumed, counted) = go_on(&fs);
-            begun_anew += u32::from(!resumed);
-            assert!(
-                counted >= at_least,
-                "{counted} runs, and {at_least} were durable"
-            );
-            assert_eq!(bytes(&fs, "whole/summary.json"), summary);
-            let log = fs.metadata(Path::from("whole/runs.ndjson")).unwrap().inode;
-            let before = at_least;
-            let recording = fs.finish();
-            let graph = PersistenceGraph::new(&recording, profile);
-            let points = sample_points(&recording.trace, Position(0), 1, &mut rng);
-            let window = Frontier::new(&graph).window(points[0]);
-            let (_, selection) = window.sample(&mut rng);
-            let disk = window.image(&selection);
-            disks.insert(disk.digest());
-            // What was written before a sync of the file that ended before the crash is promised.
-            at_least = before + promised(&recording.trace, points[0], log);
-            let certain = lines(&SimFs::mount(window.durable.clone()));
-            assert!(
-                certain >= at_least,
-                "{certain} are durable, {at_least} promised"
-            );
-            if life % 3 == 2 {
-                // A new folder, now and then.
-                (image, at_least) = (Image::empty(), 0);
-            } else {
-                image = disk;
-            }
-        }
-    }
-    assert!(
-        disks.len() > 60 && begun_anew > 20,
-        "{} disks, {begun_anew}",
-        disks.len()
-    );
-}
-
-/// Goes on with the campaign, or begins it where there is none; how many runs were there already.
-fn go_on(fs: &SimFs) -> (bool, u64) {
-    struct Resumed(u64);
-    impl super::Observer for Resumed {
-        fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {}
-        fn run_resumed(&mut self, _: usize) {
-            self.0 += 1;
-        }
-    }
-    let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
-    let plan = plan();
-    let mut resumed = Resumed(0);
-    let task = task(&plan, NO_LIMITS);
-    if let Ok(folder) = Folder::open_existing(vfs.clone(), "whole".into()) {
-        resume(&task, &folder, &mut resumed).unwrap();
-        return (true, resumed.0);
-    }
-    let folder = Folder::create(vfs, "whole".into()).unwrap();
-    execute(&task, &folder, &mut resumed).unwrap();
-    (false, 0)
-}
-
-/// The lines that were appended to a file before the last of its syncs that ended before `point`.
-fn promised(trace: &Trace, point: Position, file: Option<u64>) -> u64 {
-    let (mut written, mut promised) = (0, 0);
-    for entry in &trace.entries()[..point.index()] {
-        let is_it = entry.action.inode().map(|inode| u64::from(inode.0)) == file;
-        match entry.action {
-            Action::Write { bytes, .. } if is_it => {
-                written += newlines(trace.bytes(bytes));
-            }
-            Action::BarrierEnd { .. } if is_it => promised = written,
-            _ => {}
-        }
-    }
-    promised
-}
-
-/// The runs on a disk that are certain to be there.
-fn lines(fs: &SimFs) -> u64 {
-    let runs = fs.read(Path::from("whole/runs.ndjson")).unwrap_or_default();
-    let is_there = fs.exists(Path::from("whole/campaign.json")).unwrap();
-    if is_there { newlines(&runs) } else { 0 }
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.split(|&byte| byte == b'\n').count() as u64 - 1
 }
 
 /// Moves the folder of results away after some runs, or puts another in its place.

@@ -8,6 +8,7 @@ use std::{
     ops::ControlFlow,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
 
 /// Results that may wait for an earlier one, for each thread.
@@ -29,6 +30,14 @@ struct Pool<T> {
     count: u64,
 }
 
+/// What the one who consumes is told.
+pub(super) enum Step<T> {
+    /// The result of the next unit.
+    Result(u64, T),
+    /// There was none for as long as one is waited for.
+    Late,
+}
+
 /// Does units `0..count` on `jobs` threads, and hands the results over in order, until `consume`
 /// breaks.
 ///
@@ -40,6 +49,20 @@ pub fn in_order<T: Send, E>(
     jobs: usize,
     work: impl Fn(u64) -> T + Sync,
     mut consume: impl FnMut(u64, T) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    in_order_within(count, jobs, Duration::MAX, work, |step| match step {
+        Step::Result(unit, result) => consume(unit, result),
+        Step::Late => Ok(ControlFlow::Continue(())),
+    })
+}
+
+/// The same, for one who has something to do when no result comes for so long.
+pub(super) fn in_order_within<T: Send, E>(
+    count: u64,
+    jobs: usize,
+    patience: Duration,
+    work: impl Fn(u64) -> T + Sync,
+    mut consume: impl FnMut(Step<T>) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
     let pool = Pool {
         state: Mutex::new(State {
@@ -58,7 +81,7 @@ pub fn in_order<T: Send, E>(
             .collect();
         let result = {
             let _over = Over(&pool);
-            pool.consume(&mut consume)
+            pool.consume(patience, &mut consume)
         };
         for worker in workers {
             if let Err(panic) = worker.join() {
@@ -110,18 +133,31 @@ impl<T> Pool<T> {
 
     fn consume<E>(
         &self,
-        consume: &mut impl FnMut(u64, T) -> Result<ControlFlow<()>, E>,
+        patience: Duration,
+        consume: &mut impl FnMut(Step<T>) -> Result<ControlFlow<()>, E>,
     ) -> Result<(), E> {
-        for unit in 0..self.count {
-            let missing = |state: &State<T>| !state.ready.contains_key(&unit);
-            let mut state = self.wait(self.lock(), missing);
-            let Some(result) = state.ready.remove(&unit) else {
-                return Ok(());
+        let mut unit = 0;
+        while unit < self.count {
+            let mut state = self.lock();
+            let missing = |state: &mut State<T>| !state.is_over && !state.ready.contains_key(&unit);
+            if missing(&mut state) {
+                let waited = self.changed.wait_timeout_while(state, patience, missing);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let step = match state.ready.remove(&unit) {
+                Some(result) => {
+                    unit += 1;
+                    state.wanted = unit;
+                    Step::Result(unit - 1, result)
+                }
+                None if state.is_over => return Ok(()),
+                None => Step::Late,
             };
-            state.wanted = unit + 1;
             drop(state);
-            self.changed.notify_all();
-            if consume(unit, result)?.is_break() {
+            if matches!(step, Step::Result(..)) {
+                self.changed.notify_all();
+            }
+            if consume(step)?.is_break() {
                 return Ok(());
             }
         }

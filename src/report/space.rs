@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize as _;
 
-use super::{WIDTH_COLUMNS, grouped, table::INDENT};
+use super::{WIDTH_COLUMNS, escape::printable, grouped, table::INDENT};
 use crate::{
     campaign::ScenarioSummary,
     run::{Kind, LegalStates},
@@ -58,7 +58,7 @@ pub(super) fn left_out(scenario: &ScenarioSummary) -> String {
     let without = scenario.left_out.iter();
     let named = without.map(|(feature, count)| {
         let (violating, runs) = (grouped(count.violating_runs), grouped(count.runs));
-        format!("{feature} {violating} of {runs}")
+        format!("{} {violating} of {runs}", printable(feature))
     });
     listed("violating runs without", named.collect())
 }

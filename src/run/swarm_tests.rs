@@ -196,3 +196,10 @@ fn nothing_is_left_out_in_exhaustive_mode_nor_without_swarm() {
         assert!(left_out(&job, &without_swarm(&config), seed).is_empty());
     }
 }
+
+#[test]
+fn kinds_are_called_what_results_call_them() {
+    for kind in KINDS {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+    }
+}

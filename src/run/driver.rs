@@ -76,7 +76,7 @@ pub(super) fn run_watched<S: Subject>(
             &mut tally,
         );
         explorer.medium.inherited = last_group;
-        explorer.restrict(&mask);
+        explorer.draws = mask.draws();
         let Some(next) = explorer.explore(first) else {
             break;
         };

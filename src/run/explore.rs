@@ -15,11 +15,11 @@ use super::{
     recover::{Recovered, Trials, recover},
     state::{Choice, Inner, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
-    swarm::Mask,
+    swarm::{Draws, Mask},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
-    crash::{Frontier, KINDS, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
+    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
     oracle::DamageClass,
     simfs::Recording,
     trace::{Action, Entry},
@@ -63,10 +63,7 @@ pub(super) struct Explorer<'a, S: Subject> {
     pub(super) draw_errors: Rng,
     pub(super) disturbances: Disturbances,
     pub(super) medium: Medium,
-    /// The kinds of choice that are drawn.
-    kinds: Vec<Kind>,
-    cuts_in_flight: bool,
-    damages: bool,
+    pub(super) draws: Draws,
 }
 
 impl<'a, S: Subject> Explorer<'a, S> {
@@ -98,17 +95,8 @@ impl<'a, S: Subject> Explorer<'a, S> {
             draw_errors: RunConfig::faults_in_recovery(seed, number),
             disturbances: Disturbances::of(life),
             medium: Medium::new(config.device, seed, number),
-            kinds: KINDS.to_vec(),
-            cuts_in_flight: true,
-            damages: true,
+            draws: Mask::default().draws(),
         }
-    }
-
-    /// Goes without what the mask leaves out.
-    pub(super) fn restrict(&mut self, mask: &Mask) {
-        self.kinds = mask.kinds();
-        self.cuts_in_flight = mask.cuts_in_flight();
-        self.damages = mask.damages();
     }
 
     /// Tries crash states between `first` and the end of the life; the one that the next life begins on, if any is clean.
@@ -141,13 +129,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn sample_state(&mut self, window: &Window<'_>, subset: &mut Rng) {
         match self.crash_kind(window.point) {
             CrashKind::PowerLoss => {
-                let (kind, selection) = window.sample_of(&self.kinds, subset);
+                let (kind, selection) = window.sample_of(&self.draws.kinds, subset);
                 self.tally.kind(kind);
                 self.power_loss(window, selection);
             }
             CrashKind::ProcessCrash => {
                 let pages = pages_in_flight(&self.life.recording.trace, window.point);
-                self.process_crash(window, drawn_pages(self.cuts_in_flight, pages, subset));
+                self.process_crash(window, self.draws.pages(pages, subset));
             }
         }
     }
@@ -176,7 +164,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
 
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
         let mut state = State::power_loss(window, selection);
-        if self.damages {
+        if self.draws.damages {
             let medium = &mut self.medium;
             state.faulted = medium.strike(window, &state.selection, &mut state.image);
         }
@@ -329,14 +317,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let draw = &mut self.draw_inner;
         match kind {
             CrashKind::PowerLoss => {
-                let (drawn, selection) = window.sample_of(&self.kinds, draw);
+                let (drawn, selection) = window.sample_of(&self.draws.kinds, draw);
                 self.tally.kind(drawn);
                 State::power_loss(window, selection)
             }
             CrashKind::ProcessCrash => {
                 let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                let pages = drawn_pages(self.cuts_in_flight, in_flight, draw);
-                State::process_crash(window, pages)
+                State::process_crash(window, self.draws.pages(in_flight, draw))
             }
         }
     }
@@ -416,14 +403,5 @@ impl<'a, S: Subject> Explorer<'a, S> {
             };
             self.next = Some(state);
         }
-    }
-}
-
-/// How much has landed of the write in flight, of so many pages, when the process dies.
-fn drawn_pages(cuts_in_flight: bool, pages: u64, draw: &mut Rng) -> u64 {
-    if cuts_in_flight {
-        draw.below(pages + 1)
-    } else {
-        0
     }
 }

@@ -44,6 +44,27 @@ pub(super) struct Mask {
     left_out: Vec<Feature>,
 }
 
+/// What the crash states of a run are drawn from.
+pub(super) struct Draws {
+    /// The kinds of choice.
+    pub(super) kinds: Vec<Kind>,
+    /// Whether the device may damage something.
+    pub(super) damages: bool,
+    /// Whether a process may die within a write.
+    cuts_in_flight: bool,
+}
+
+impl Draws {
+    /// How much has landed of the write in flight, of so many pages, when the process dies.
+    pub(super) fn pages(&self, pages: u64, draw: &mut Rng) -> u64 {
+        if self.cuts_in_flight {
+            draw.below(pages + 1)
+        } else {
+            0
+        }
+    }
+}
+
 /// What the run of this seed goes without, in words; nothing without swarm.
 pub fn left_out<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -> Vec<String> {
     Mask::of(job, config, seed).words()
@@ -96,22 +117,20 @@ impl Mask {
         config
     }
 
-    /// The kinds of choice that crash states are drawn as.
-    pub(super) fn kinds(&self) -> Vec<Kind> {
+    /// What crash states are drawn from.
+    pub(super) fn draws(&self) -> Draws {
+        Draws {
+            kinds: self.kinds(),
+            cuts_in_flight: !self.leaves_out(Feature::CutInFlight),
+            damages: !self.leaves_out(Feature::MediaFault),
+        }
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
         KINDS
             .into_iter()
             .filter(|kind| !self.leaves_out(Feature::Choice(*kind)))
             .collect()
-    }
-
-    /// Whether a process may die within a write.
-    pub(super) fn cuts_in_flight(&self) -> bool {
-        !self.leaves_out(Feature::CutInFlight)
-    }
-
-    /// Whether the device may damage something.
-    pub(super) fn damages(&self) -> bool {
-        !self.leaves_out(Feature::MediaFault)
     }
 
     /// Takes out of the operations of a life what the run goes without.

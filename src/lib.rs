@@ -30,6 +30,7 @@
 //!     exhaustive_budget: 4096,
 //!     operations_per_life: 100_000,
 //!     skip: None,
+//!     swarm: false,
 //!     faults: Faults::default(),
 //! };
 //! let outcome = run(&job, &config, Seed(0));

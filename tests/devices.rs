@@ -41,6 +41,7 @@ fn config(device: &str, profile: &str, lives: u32) -> RunConfig {
         operations_per_life: 100_000,
         faults: tornwrite::run::Faults::default(),
         skip: None,
+        swarm: false,
     }
 }
 

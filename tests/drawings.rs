@@ -44,6 +44,7 @@ fn config(profile: &str, faults: Faults) -> RunConfig {
         exhaustive_budget: 4096,
         operations_per_life: 10_000,
         skip: None,
+        swarm: false,
         faults,
     }
 }

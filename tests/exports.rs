@@ -69,6 +69,7 @@ fn scenario(name: &str, findings: Vec<Finding>) -> ScenarioSummary {
         by_invariant,
         coverage: BTreeMap::new(),
         kinds: BTreeMap::new(),
+        left_out: BTreeMap::new(),
         findings,
         unexplained: 0,
         digest: Digest::default(),

@@ -71,6 +71,7 @@ fn config(profile: &str, crash: CrashMode, at: (u64, FaultKind)) -> RunConfig {
         exhaustive_budget: 4096,
         operations_per_life: 20_000,
         skip: None,
+        swarm: false,
         faults: Faults {
             at: Some(at),
             ..Faults::default()

@@ -294,6 +294,7 @@ fn outcomes(bound: bool, profile: &'static Profile, lives: u32, runs: u64) -> Ve
         operations_per_life: 10_000,
         faults: Faults::default(),
         skip: None,
+        swarm: false,
     };
     (0..runs)
         .map(|seed| run(&job, &config, Seed(seed)))

@@ -216,11 +216,14 @@ fn real_summaries_are_as_described_and_nothing_else_is_described() {
     );
     let part = run(directory, &["--shard", "0/2"]);
     let kept = run(directory, &[&*keep(directory)]);
+    let swarm = SCENARIO.replace("[crash]\n", "[crash]\nswarm = true\n");
+    fs::write(directory.join("s.toml"), swarm).unwrap();
+    let swarm = run(directory, &["--runs", "20"]);
     // No subject of ours does something else when it is run again.
     let mut fickle = plain.clone();
     fickle["scenarios"][0]["nondeterministic_runs"] = json!(1);
     let mut schema = Schema::read();
-    for summary in [&plain, &marked, &listed, &part, &kept, &fickle] {
+    for summary in [&plain, &marked, &listed, &part, &kept, &swarm, &fickle] {
         assert_eq!(schema.errors(summary), [] as [String; 0]);
     }
     assert_eq!(schema.unmet(), [] as [String; 0]);

@@ -56,6 +56,7 @@ pub(crate) fn config(states_per_run: u32) -> RunConfig {
         exhaustive_budget: 0,
         operations_per_life: 100_000,
         skip: None,
+        swarm: false,
         faults: Faults::default(),
     }
 }

@@ -30,6 +30,8 @@ pub enum Stream {
     MediaFault = 7,
     /// Which runs are executed twice.
     Determinism = 8,
+    /// What a run goes without.
+    Swarm = 9,
 }
 
 /// A deterministic generator of integers.

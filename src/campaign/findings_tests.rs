@@ -135,6 +135,7 @@ fn run(entry: &Entry, seed: u64, signature: &str) -> RunRecord {
         coverage: Coverage::default(),
         invariants: vec![InvariantCount::default(); 2],
         violations: vec![violation],
+        left_out: Vec::new(),
     };
     RunRecord::new(entry, &outcome, None)
 }

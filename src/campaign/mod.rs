@@ -67,7 +67,7 @@ pub use shard::{Shard, ShardError};
 pub use stop::{StopReason, StopSignal};
 pub use strips::{STRIPS_VERSION, Strips};
 pub use summary::{
-    Finding, InvariantSummary, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
+    Finding, InvariantSummary, LeftOut, SUMMARY_VERSION, ScenarioSummary, SignatureCount, Summary,
 };
 pub use verdict::{Status, Verdict};
 

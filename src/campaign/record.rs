@@ -4,7 +4,7 @@
 //! are joined by reading theirs in the order of one run. What a line does not hold (the choices behind a violation) comes back
 //! by running its seed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,9 @@ pub(super) struct RunRecord {
     pub(super) invariants: Vec<InvariantCount>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) violated: Vec<ViolationRecord>,
+    /// What the run went without.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) left_out: BTreeSet<String>,
     /// Where a second execution of the run parted from the first, if it was executed twice and they differ.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) parted: Option<String>,
@@ -79,6 +82,7 @@ impl RunRecord {
             kinds: outcome.coverage.kinds.clone(),
             invariants: outcome.invariants.clone(),
             violated: violated.collect(),
+            left_out: outcome.left_out.iter().cloned().collect(),
             parted,
         }
     }

@@ -86,6 +86,9 @@ pub struct ScenarioSummary {
     pub coverage: BTreeMap<CoverageMark, u64>,
     /// Crash states by the kind of choice that they were drawn as.
     pub kinds: BTreeMap<Kind, u64>,
+    /// Runs by what they went without; only with swarm.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, LeftOut>,
     /// What was found, the weakest broken guarantee first, then the most frequent.
     pub findings: Vec<Finding>,
     /// Findings that were not explained, since there were too many before: each is one signature.
@@ -100,6 +103,15 @@ pub struct ScenarioSummary {
     pub verdict: Verdict,
     /// Why that is not "expected".
     pub reasons: Vec<String>,
+}
+
+/// The runs that went without one thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// How many there are.
+    pub runs: u64,
+    /// Those in which any invariant did not hold.
+    pub violating_runs: u64,
 }
 
 /// What one invariant said.

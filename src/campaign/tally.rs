@@ -69,6 +69,7 @@ impl<'a> Tally<'a> {
                 by_invariant: entry.invariants.iter().map(zero).collect(),
                 coverage: CoverageMark::ALL.map(|mark| (mark, 0)).into(),
                 kinds: BTreeMap::new(),
+                left_out: BTreeMap::new(),
                 findings: Vec::new(),
                 unexplained: 0,
                 digest: Digest::default(),
@@ -100,6 +101,11 @@ impl<'a> Tally<'a> {
         counted.exhaustive_points += run.exhaustive_points;
         counted.legal_states.add(run.legal_states);
         counted.violating_runs += u64::from(!run.violated.is_empty());
+        for feature in &run.left_out {
+            let without = counted.left_out.entry(feature.clone()).or_default();
+            without.runs += 1;
+            without.violating_runs += u64::from(!run.violated.is_empty());
+        }
         for (id, count) in self.entry.invariants.iter().zip(&run.invariants) {
             let sum = counted.by_invariant.entry((*id).to_owned()).or_default();
             sum.evaluated += count.evaluated;

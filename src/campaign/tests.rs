@@ -156,6 +156,7 @@ pub(super) fn entry(subject: Counter) -> Entry {
         exhaustive_budget: 64,
         operations_per_life: 100,
         skip: None,
+        swarm: false,
         faults: Faults::default(),
     };
     let mut entry = Entry::new("counting", "counter", job, config);

@@ -53,6 +53,10 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
         "one stretch between start (recovery) and crash; a run has one or more",
     ),
     (
+        "swarm",
+        "each run goes without a random half of the kinds of choice and operations, so that rare combinations get runs of their own",
+    ),
+    (
         "ledger",
         "each operation as must-survive, in doubt, or gone",
     ),

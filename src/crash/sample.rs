@@ -53,6 +53,24 @@ pub const KINDS: [Kind; 10] = [
     Kind::Any,
 ];
 
+impl Kind {
+    /// Its name, as reports and results spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Nothing => "nothing",
+            Kind::Everything => "everything",
+            Kind::LogCut => "log-cut",
+            Kind::PerFile => "per-file",
+            Kind::AllButOne => "all-but-one",
+            Kind::OnlyOne => "only-one",
+            Kind::OnlyLast => "only-last",
+            Kind::MetadataOnly => "metadata-only",
+            Kind::Torn => "torn",
+            Kind::Any => "any",
+        }
+    }
+}
+
 /// What survives of one file, or of one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Share {
@@ -79,7 +97,16 @@ struct Plan {
 impl Window<'_> {
     /// Draws a crash state.
     pub fn sample(&self, rng: &mut Rng) -> (Kind, Selection) {
-        let kind = *rng.choose(&KINDS);
+        self.sample_of(&KINDS, rng)
+    }
+
+    /// Draws a crash state of one of these kinds.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub fn sample_of(&self, kinds: &[Kind], rng: &mut Rng) -> (Kind, Selection) {
+        let kind = *rng.choose(kinds);
         let plan = self.plan(kind, rng);
         let mut selection = self.nothing();
         self.cut_log(plan.cut, &mut selection);

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize as _;
 
-use super::{WIDTH_COLUMNS, grouped, table::INDENT};
+use super::{WIDTH_COLUMNS, escape::printable, grouped, table::INDENT};
 use crate::{
     campaign::ScenarioSummary,
     run::{Kind, LegalStates},
@@ -50,10 +50,28 @@ impl fmt::Display for Word {
 pub(super) fn kinds(scenario: &ScenarioSummary) -> String {
     let kinds = scenario.kinds.iter();
     let named = kinds.map(|(kind, count)| format!("{} {}", Word(*kind), grouped(*count)));
+    listed("states by choice", named.collect())
+}
+
+/// Runs by what they went without, and how many of them are violating.
+pub(super) fn left_out(scenario: &ScenarioSummary) -> String {
+    let without = scenario.left_out.iter();
+    let named = without.map(|(feature, count)| {
+        let (violating, runs) = (grouped(count.violating_runs), grouped(count.runs));
+        format!("{} {violating} of {runs}", printable(feature))
+    });
+    listed("violating runs without", named.collect())
+}
+
+/// A list on as many lines as it takes; nothing for an empty one.
+fn listed(title: &str, items: Vec<String>) -> String {
     let mut text = String::new();
-    let mut line = format!("{INDENT}states by choice: ");
+    if items.is_empty() {
+        return text;
+    }
+    let mut line = format!("{INDENT}{title}: ");
     let mut separator = "";
-    for item in named {
+    for item in items {
         if line.len() + separator.len() + item.len() > WIDTH_COLUMNS {
             let _ = writeln!(text, "{},", line.trim_end());
             line = INDENT.repeat(2);
@@ -61,9 +79,6 @@ pub(super) fn kinds(scenario: &ScenarioSummary) -> String {
         }
         line = line + separator + &item;
         separator = ", ";
-    }
-    if scenario.kinds.is_empty() {
-        return text;
     }
     text + &line + "\n"
 }

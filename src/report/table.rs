@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     Detail, Palette, WIDTH_COLUMNS, grouped,
     numbers::counted,
-    space::{exhaustive, kinds},
+    space::{exhaustive, kinds, left_out},
 };
 use crate::{
     campaign::{ScenarioSummary, Summary, Verdict},
@@ -39,6 +39,7 @@ pub(super) fn table(summary: &Summary, detail: Detail, palette: &Palette) -> Str
         text += &exhaustive(scenario);
         if detail == Detail::Verbose {
             text += &kinds(scenario);
+            text += &left_out(scenario);
         }
         text += &violated(scenario);
         text += &unexplained(scenario);

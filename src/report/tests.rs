@@ -53,6 +53,7 @@ fn scenario(verdict: Verdict, violated: &[&str]) -> ScenarioSummary {
             .collect(),
         coverage: BTreeMap::new(),
         kinds: BTreeMap::new(),
+        left_out: BTreeMap::new(),
         findings: violated.iter().map(finding).collect(),
         unexplained: 0,
         digest: Digest::default(),

@@ -105,6 +105,10 @@ impl ViolationHead {
         for line in packed(&parts, " · ", layout.width) {
             text += &layout.wrap("", &line);
         }
+        if !evidence.left_out.is_empty() {
+            let without = format!("left out of this run: {}", evidence.left_out.join(", "));
+            text += &layout.wrap("", &without);
+        }
         text + &"─".repeat(layout.width) + "\n\n"
     }
 

@@ -60,6 +60,8 @@ pub struct RunConfig {
     pub skip: Option<Site>,
     /// Which operations on the filesystem are made to fail.
     pub faults: Faults,
+    /// Whether each sampled run goes without a random half of what it need not have.
+    pub swarm: bool,
 }
 
 /// What a filesystem allows in one life, or one recovery.

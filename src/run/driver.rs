@@ -10,6 +10,7 @@ use super::{
     signature::signature,
     state::{Inner, State},
     subject::{Job, Subject},
+    swarm::Mask,
 };
 use crate::{
     base::{Digest, Hasher, Position, Seed},
@@ -40,14 +41,17 @@ pub(super) fn run_watched<S: Subject>(
     seed: Seed,
     watch: &mut dyn FnMut(&Recording),
 ) -> RunOutcome {
+    let mask = Mask::of(job, config, seed);
+    let config = &mask.apply(config);
     let mut tally = Tally::new(job);
+    tally.outcome.left_out = mask.words();
     let trials = trials(job, config, seed);
     let mut start = Start::Mount(Image::empty());
     let mut past = (Vec::new(), Ledger::new());
     let mut first = Position(0);
     let mut last_group = LastGroup::default();
     for number in 0..config.lives {
-        let operations = operations(job, seed, number, config.lives, &past);
+        let operations = operations(job, &mask, seed, number, config.lives, &past);
         let life = record(
             job,
             start,
@@ -72,6 +76,7 @@ pub(super) fn run_watched<S: Subject>(
             &mut tally,
         );
         explorer.medium.inherited = last_group;
+        explorer.draws = mask.draws();
         let Some(next) = explorer.explore(first) else {
             break;
         };
@@ -100,8 +105,10 @@ pub(super) fn trials<S: Subject>(job: &Job<S>, config: &RunConfig, seed: Seed) -
     }
 }
 
+/// What a life is asked to do, but for what its run goes without.
 pub(super) fn operations<S: Subject>(
     job: &Job<S>,
+    mask: &Mask,
     seed: Seed,
     life: u32,
     lives: u32,
@@ -115,7 +122,7 @@ pub(super) fn operations<S: Subject>(
             standing,
         })
         .collect();
-    job.workload.life(seed, life, lives, &past)
+    mask.operations(job, job.workload.life(seed, life, lives, &past))
 }
 
 /// Goes over to the next life: what was asked behind the crash never happened, and what recovery showed is known.
@@ -204,6 +211,7 @@ impl Tally {
             coverage: Coverage::default(),
             invariants: vec![InvariantCount::default(); names.len()],
             violations: Vec::new(),
+            left_out: Vec::new(),
         };
         Tally {
             names,

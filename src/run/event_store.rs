@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Acknowledgements, Job, Subject, SubjectError, Workload};
 use crate::{
-    base::Seed,
+    base::{Ratio, Seed},
     oracle::{BankOracle, catalogue::UnknownInvariant},
     store::{EventStore, OpenContext, StoreError, StoreOptions},
     trace::{OperationId, Promise},
@@ -153,6 +153,30 @@ impl Workload<Operation> for BankTransfers {
 
     fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation {
         BankTransfers::probe(self, seed, life, past)
+    }
+
+    fn optional(&self) -> Vec<&'static str> {
+        let bank = self.config();
+        let kinds = [
+            ("checkpoint", bank.checkpoint),
+            ("rotate", bank.rotate),
+            ("reopen", bank.reopen),
+            ("read", bank.read),
+        ];
+        let drawn = kinds
+            .into_iter()
+            .filter(|(_, chance)| *chance != Ratio::NEVER);
+        drawn.map(|(kind, _)| kind).collect()
+    }
+
+    fn kind(&self, operation: &Operation) -> Option<&'static str> {
+        match operation {
+            Operation::Append { .. } | Operation::Sync => None,
+            Operation::Checkpoint => Some("checkpoint"),
+            Operation::Rotate => Some("rotate"),
+            Operation::Reopen => Some("reopen"),
+            Operation::Read => Some("read"),
+        }
     }
 
     fn smaller(&self, operation: &Operation) -> Vec<Operation> {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Legality, Missing, Replay, RunConfig, Schedule, Subject, Timeline, disk, missing, subject::Job,
+    Legality, Missing, Replay, RunConfig, Schedule, Subject, Timeline, disk, left_out, missing,
+    subject::Job,
 };
 pub use crate::oracle::Compared;
 
@@ -25,6 +26,9 @@ pub struct Evidence {
     pub files_more: u64,
     /// What was asked of the subject, what had to be there, and what recovery showed of it.
     pub comparison: Vec<Compared>,
+    /// What the run went without, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// A file on a crashed disk, beside what the running program saw.
@@ -78,5 +82,6 @@ pub fn evidence<S: Subject>(
         files,
         files_more,
         comparison: replay.comparison.clone(),
+        left_out: left_out(job, config, seed),
     }
 }

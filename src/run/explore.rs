@@ -15,6 +15,7 @@ use super::{
     recover::{Recovered, Trials, recover},
     state::{Choice, Inner, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
+    swarm::{Draws, Mask},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
@@ -62,6 +63,7 @@ pub(super) struct Explorer<'a, S: Subject> {
     pub(super) draw_errors: Rng,
     pub(super) disturbances: Disturbances,
     pub(super) medium: Medium,
+    pub(super) draws: Draws,
 }
 
 impl<'a, S: Subject> Explorer<'a, S> {
@@ -93,6 +95,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             draw_errors: RunConfig::faults_in_recovery(seed, number),
             disturbances: Disturbances::of(life),
             medium: Medium::new(config.device, seed, number),
+            draws: Mask::default().draws(),
         }
     }
 
@@ -126,13 +129,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
     fn sample_state(&mut self, window: &Window<'_>, subset: &mut Rng) {
         match self.crash_kind(window.point) {
             CrashKind::PowerLoss => {
-                let (kind, selection) = window.sample(subset);
+                let (kind, selection) = window.sample_of(&self.draws.kinds, subset);
                 self.tally.kind(kind);
                 self.power_loss(window, selection);
             }
             CrashKind::ProcessCrash => {
                 let pages = pages_in_flight(&self.life.recording.trace, window.point);
-                self.process_crash(window, subset.below(pages + 1));
+                self.process_crash(window, self.draws.pages(pages, subset));
             }
         }
     }
@@ -161,9 +164,10 @@ impl<'a, S: Subject> Explorer<'a, S> {
 
     fn power_loss(&mut self, window: &Window<'_>, selection: Selection) {
         let mut state = State::power_loss(window, selection);
-        state.faulted = self
-            .medium
-            .strike(window, &state.selection, &mut state.image);
+        if self.draws.damages {
+            let medium = &mut self.medium;
+            state.faulted = medium.strike(window, &state.selection, &mut state.image);
+        }
         self.try_state(&state);
     }
 
@@ -316,13 +320,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
         let draw = &mut self.draw_inner;
         match kind {
             CrashKind::PowerLoss => {
-                let (drawn, selection) = window.sample(draw);
+                let (drawn, selection) = window.sample_of(&self.draws.kinds, draw);
                 self.tally.kind(drawn);
                 State::power_loss(window, selection)
             }
             CrashKind::ProcessCrash => {
                 let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                State::process_crash(window, draw.below(in_flight + 1))
+                State::process_crash(window, self.draws.pages(in_flight, draw))
             }
         }
     }

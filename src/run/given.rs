@@ -1,6 +1,6 @@
 //! What a replay is given: the operations of each life, and the errors injected into it.
 
-use super::{Schedule, Subject, driver, replay::Replayer, tagged::TaggedError};
+use super::{Schedule, Subject, driver, replay::Replayer, swarm::Mask, tagged::TaggedError};
 use crate::{simfs::FaultPlan, workload::Ledger};
 
 impl<S: Subject> Replayer<'_, S> {
@@ -12,7 +12,8 @@ impl<S: Subject> Replayer<'_, S> {
     ) -> Vec<S::Operation> {
         let Some(listed) = &self.listed else {
             let (job, seed, lives) = (self.job, self.trials.seed, self.config.lives);
-            let drawn = driver::operations(job, seed, number, lives, earlier);
+            let mask = Mask::of(job, self.config, seed);
+            let drawn = driver::operations(job, &mask, seed, number, lives, earlier);
             if let Some(asked) = &mut self.asked {
                 asked.push(drawn.clone());
             }

@@ -28,6 +28,11 @@ impl<Operation: Clone + std::fmt::Debug + Send + Sync> Workload<Operation>
         self.original.probe(seed, life, past)
     }
 
+    /// Nothing is taken out of what is listed: what its run went without was never asked.
+    fn optional(&self) -> Vec<&'static str> {
+        self.original.optional()
+    }
+
     fn smaller(&self, operation: &Operation) -> Vec<Operation> {
         self.original.smaller(operation)
     }

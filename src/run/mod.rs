@@ -42,6 +42,7 @@ mod space;
 mod state;
 mod strip;
 mod subject;
+mod swarm;
 mod tagged;
 mod timeline;
 
@@ -75,4 +76,5 @@ pub use signature::finding_signature;
 pub use space::LegalStates;
 pub use strip::{Strip, StripPoint, StripTick, Tick, strip};
 pub use subject::{Acknowledgements, Job, Subject, SubjectError, Workload};
+pub use swarm::left_out;
 pub use timeline::{Fate, Row, Timeline};

@@ -59,6 +59,8 @@ pub struct RunOutcome {
     pub invariants: Vec<InvariantCount>,
     /// The first violation of each invariant, in the order of the oracle: the weakest guarantee first.
     pub violations: Vec<Violation>,
+    /// What the run went without, in words.
+    pub left_out: Vec<String>,
 }
 
 impl RunOutcome {

@@ -21,6 +21,7 @@ use super::{
     recover::{Trials, recover},
     state::{cut_in_flight, past},
     subject::{Job, Subject},
+    swarm::Mask,
 };
 use crate::{
     base::{Position, Seed},
@@ -105,6 +106,7 @@ pub fn strip<S: Subject>(
     states_max: u64,
 ) -> Option<Strip> {
     let last = schedule.crashes.len().saturating_sub(1);
+    let mask = Mask::of(job, config, seed);
     let mut start = Start::Mount(Image::empty());
     let mut earlier = (Vec::new(), Ledger::new());
     let mut inherited = LastGroup::default();
@@ -113,8 +115,8 @@ pub fn strip<S: Subject>(
             Start::Mount(_) => Position(0),
             Start::Resume(recording, _) => recording.trace.end(),
         };
-        let operations = operations(job, seed, number, config.lives, &earlier);
-        let faults = faults(config, seed, schedule, number);
+        let operations = operations(job, &mask, seed, number, config.lives, &earlier);
+        let faults = faults(&mask.apply(config), seed, schedule, number);
         let life = record(
             job,
             start,

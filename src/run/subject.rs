@@ -97,6 +97,19 @@ pub trait Workload<Operation>: fmt::Debug + Send + Sync {
     /// One more operation, for a subject that has just recovered from a crash of this life.
     fn probe(&self, seed: Seed, life: u32, past: &[Past<'_, Operation>]) -> Operation;
 
+    /// The kinds of operation that a run may go without, each by its name; none by default.
+    ///
+    /// With swarm a run leaves out a random half of them, after they were drawn.
+    fn optional(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Which of the optional kinds an operation is of; by default it is of none.
+    fn kind(&self, operation: &Operation) -> Option<&'static str> {
+        let _ = operation;
+        None
+    }
+
     /// Smaller operations that may take the place of one when a violation is shrunk, the smallest first; none by default.
     ///
     /// Each has to be smaller in itself: shrinking takes the first that still fails and asks again.

@@ -143,6 +143,9 @@ pub struct CrashSection {
     pub states_per_run: u32,
     /// The largest number of states at one point that exhaustive mode goes through.
     pub exhaustive_budget: u64,
+    /// Whether each sampled run goes without a random half of what it need not have.
+    #[serde(skip_serializing_if = "is_off")]
+    pub swarm: bool,
 }
 
 /// `[check]`
@@ -203,6 +206,7 @@ impl Default for CrashSection {
             mode: Mode::Sampled,
             states_per_run: 64,
             exhaustive_budget: 4096,
+            swarm: false,
         }
     }
 }
@@ -311,6 +315,13 @@ impl Scenario {
             operations_per_life: self.budget.operations_per_life,
             skip: None,
             faults: self.faults.faults(),
+            swarm: self.crash.swarm,
         })
     }
+}
+
+/// What is off is not written, so that what was fingerprinted before there was such a thing has its fingerprint still.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_off(flag: &bool) -> bool {
+    !flag
 }

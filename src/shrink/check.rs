@@ -49,7 +49,7 @@ impl std::error::Error for Counterexample {}
 /// # let job = EventStoreJob::event_store(naive, BankTransfers::new(bank)?, &["durable-ack"])?;
 /// # let config = RunConfig { crash: CrashMode::PowerLoss, profile: Profile::find("ext4-ordered").expect("a known profile"),
 /// #     device: Device::honest(), lives: 1, in_recovery: 0, recovery_states: 0, mode: Mode::Sampled, states_per_run: 16,
-/// #     exhaustive_budget: 4096, operations_per_life: 100_000, skip: None, faults: Faults::default() };
+/// #     exhaustive_budget: 4096, operations_per_life: 100_000, skip: None, swarm: false, faults: Faults::default() };
 /// // `job` is a subject, what it is asked and how it is judged; `config` says how it crashes.
 /// let counterexample = shrink::check(&job, &config, Seed(1)).expect_err("this store does not sync");
 /// assert!(counterexample.to_string().contains("been durable before #0 was acknowledged"), "{counterexample}");

@@ -59,6 +59,7 @@ pub(crate) fn one_state(profile: &'static Profile) -> RunConfig {
         exhaustive_budget: 1,
         operations_per_life: 10_000,
         skip: None,
+        swarm: false,
         faults: Faults::default(),
     }
 }

@@ -217,6 +217,7 @@ pub(crate) fn evidence() -> Evidence {
         files: vec![file],
         files_more: 1,
         comparison: vec![compared],
+        left_out: vec![hostile("choice torn")],
     }
 }
 
@@ -260,6 +261,7 @@ pub(crate) fn scenario(number: u64, findings: u64) -> ScenarioSummary {
         by_invariant: [(hostile("durable-ack"), counted)].into(),
         coverage: CoverageMark::ALL.map(|mark| (mark, 0)).into(),
         kinds: [(Kind::Torn, 5)].into(),
+        left_out: std::collections::BTreeMap::new(),
         findings: (0..findings).map(finding).collect(),
         unexplained: 0,
         digest: tornwrite::base::Digest::default(),

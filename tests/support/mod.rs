@@ -195,6 +195,7 @@ pub(crate) fn config(crash: CrashMode, profile: &str, lives: u32) -> RunConfig {
         exhaustive_budget: 4096,
         operations_per_life: 2_000,
         skip: None,
+        swarm: false,
         faults: Faults::default(),
     }
 }

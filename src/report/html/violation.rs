@@ -91,6 +91,11 @@ fn header(head: &PageHead, headline: &str, evidence: &Evidence) -> Markup {
             kinds.join(" and "),
         ));
     });
+    if !evidence.left_out.is_empty() {
+        let without = evidence.left_out.join(", ");
+        let without = format!("left out of this run: {without}");
+        header.leaf("p", &[("class", &"dim wide")], &without);
+    }
     glance(&mut header, &head.witness, evidence);
     header
 }

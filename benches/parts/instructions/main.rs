@@ -4,7 +4,7 @@
 //! busy machine too: the harness draws from seeds alone and iterates over no hash, and the memory of the process lies where it
 //! lay the last time. So a limit needs no baseline, and a clean clone can fail.
 //!
-//! A limit is the committed figure and 5 per cent. That is for what is not ours: another compiler, another C library, another
+//! A limit is the committed figure and 5 per cent. That is for what is not ours: another C library, another
 //! processor (whose `memcpy` is another). What costs less than that hides in the whole runs; the small cases show it.
 //!
 //! Deliberately absent: time, caches, the allocator of the binary (mimalloc reads the clock; here it is that of the system), and

@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("shrink", &["run", "oracle", "workload", "profile", "base"]),
+    ("supervise", &["campaign", "run", "base"]),
     (
         "report",
         &["campaign", "scenario", "run", "oracle", "workload", "base"],
@@ -43,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "report", "campaign", "shrink", "scenario", "run", "oracle", "store", "workload",
+            "report", "supervise", "campaign", "shrink", "scenario", "run", "oracle", "store", "workload",
             "profile", "image", "vfs", "base",
         ],
     ),

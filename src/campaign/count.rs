@@ -6,13 +6,10 @@ use std::{
 };
 
 use super::{
-    CampaignError, Folder, Observer, Task, folder::Log, lines::Lines, pool, record::RunRecord,
-    tally::Tally,
+    Asked, CampaignError, Folder, Observer, Task, executor::Ran, folder::Log, lines::Lines, pool,
+    record::RunRecord, tally::Tally,
 };
-use crate::{
-    base::{Rng, Seed, Stream},
-    run::RunOutcome,
-};
+use crate::base::{Rng, Seed, Stream};
 
 /// The file with a line for each finished run.
 pub(super) const RUNS: &str = "runs.ndjson";
@@ -140,57 +137,60 @@ impl<'p> Counting<'p> {
             .iter()
             .map(|ended| AtomicBool::new(ended.load(Ordering::Relaxed)))
             .collect();
-        let work = |nth: u64| {
-            let (entry, seed) = task.unit(first + nth);
-            let is_wanted = !ended[entry].load(Ordering::Relaxed);
-            is_wanted.then(|| run_checked(task, entry, Seed(seed)))
-        };
-        let mut group = Group::new(&log);
         let left = if self.is_over {
             0
         } else {
             task.units() - first
         };
-        let consume = |nth: u64, outcome: Option<(RunOutcome, Option<String>)>| {
-            let (entry, _) = task.unit(first + nth);
-            self.done = first + nth;
-            let outcome = outcome.filter(|_| !self.ended[entry].load(Ordering::Relaxed));
-            if let Some((outcome, parted)) = outcome {
-                let run = RunRecord::new(&task.plan.entries[entry], &outcome, parted);
-                group.append(&run)?;
-                self.add(entry, &run);
-                ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
-                observer.run_done(entry, &outcome);
-            } else {
-                self.done += 1;
-            }
-            let is_stopped = task.stop.reason().is_some();
-            Ok::<_, CampaignError>(if self.is_over || is_stopped {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            })
+        let batch = task.plan.batch();
+        let work = |number: u64| {
+            let end = left.min((number + 1) * batch);
+            let asked = (number * batch..end).map(|nth| {
+                let (entry, seed) = task.unit(first + nth);
+                let is_wanted = !ended[entry].load(Ordering::Relaxed);
+                is_wanted.then(|| asked(task, entry, seed))
+            });
+            let asked: Vec<Option<Asked>> = asked.collect();
+            task.plan.ran(&asked, task.stop)
         };
-        pool::in_order(left, task.jobs, work, consume)?;
+        let mut group = Group::new(&log);
+        let consume = |number: u64, ran: Vec<Ran>| {
+            for (nth, ran) in (number * batch..).zip(ran) {
+                let (entry, _) = task.unit(first + nth);
+                self.done = first + nth;
+                let run = match ran {
+                    Ran::Done(run) => Some(run?),
+                    Ran::LeftOut => None,
+                    Ran::NotBegun => return Ok(ControlFlow::Break(())),
+                };
+                if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
+                    group.append(&run)?;
+                    self.add(entry, &run);
+                    ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
+                    observer.run_done(entry, &run);
+                } else {
+                    self.done += 1;
+                }
+                if self.is_over || task.stop.reason().is_some() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok::<_, CampaignError>(ControlFlow::Continue(()))
+        };
+        pool::in_order(left.div_ceil(batch), task.jobs, work, consume)?;
         log.sync()?;
         Ok(log)
     }
 }
 
-/// Executes a run, or twice, if it is one of those that are; where the two part, if they do.
-fn run_checked(task: &Task<'_>, entry: usize, seed: Seed) -> (RunOutcome, Option<String>) {
-    let entry = &task.plan.entries[entry];
-    let outcome = (entry.run)(seed);
-    let is_checked = Rng::new(seed, Stream::Determinism, 0).chance(task.check_determinism);
-    if !is_checked || (entry.run)(seed) == outcome {
-        return (outcome, None);
+/// A run as it is asked for: twice, if it is one of those that are.
+fn asked(task: &Task<'_>, entry: usize, seed: u64) -> Asked {
+    let mut draw = Rng::new(Seed(seed), Stream::Determinism, 0);
+    Asked {
+        entry,
+        seed,
+        twice: draw.chance(task.check_determinism),
     }
-    let parted = (entry.part)(seed);
-    let parted = parted.map_or_else(
-        || "two executions found different things, and two more the same".to_owned(),
-        |parted| parted.to_string(),
-    );
-    (outcome, Some(parted))
 }
 
 /// Lines that are made durable together.

@@ -263,7 +263,7 @@ fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
 fn go_on(fs: &SimFs) -> (bool, u64) {
     struct Resumed(u64);
     impl super::Observer for Resumed {
-        fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {}
+        fn run_done(&mut self, _: usize, _: &super::RunRecord) {}
         fn run_resumed(&mut self, _: usize) {
             self.0 += 1;
         }
@@ -316,7 +316,7 @@ struct Mover<'f> {
 }
 
 impl super::Observer for Mover<'_> {
-    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+    fn run_done(&mut self, _: usize, _: &super::RunRecord) {
         self.runs += 1;
         if self.runs == 3 {
             let [from, to] = ["whole", "elsewhere"].map(Path::from);

@@ -44,8 +44,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "report", "supervise", "campaign", "shrink", "scenario", "run", "oracle", "store", "workload",
-            "profile", "image", "vfs", "base",
+            "report",
+            "supervise",
+            "campaign",
+            "shrink",
+            "scenario",
+            "run",
+            "oracle",
+            "store",
+            "workload",
+            "profile",
+            "image",
+            "vfs",
+            "base",
         ],
     ),
 ];

@@ -166,7 +166,8 @@ impl<'p> Counting<'p> {
                 if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
                     group.append(&run)?;
                     self.add(entry, &run);
-                    ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
+                    ended[entry]
+                        .store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
                     observer.run_done(entry, &run);
                 } else {
                     self.done += 1;

@@ -71,12 +71,10 @@ impl fmt::Display for Cause {
                 write!(f, "more than {seconds} s of CPU time in one call")
             }
             Cause::MemoryMib(mib) => write!(f, "more than {mib} MiB of memory"),
-            Cause::Signal(number) => {
-                match SIGNALS.iter().find(|(known, ..)| *known == number) {
-                    Some((_, what, name)) => write!(f, "{what} ({name})"),
-                    None => write!(f, "signal {number}"),
-                }
-            }
+            Cause::Signal(number) => match SIGNALS.iter().find(|(known, ..)| *known == number) {
+                Some((_, what, name)) => write!(f, "{what} ({name})"),
+                None => write!(f, "signal {number}"),
+            },
         }
     }
 }
@@ -150,7 +148,8 @@ impl Death {
         Sentences {
             given: "each run is executed in a process that it may not end".to_owned(),
             shown: format!("{} ended it: {}", self.during, self.cause),
-            however: "whatever it finds, a subject has to answer: with a state, or with an error".to_owned(),
+            however: "whatever it finds, a subject has to answer: with a state, or with an error"
+                .to_owned(),
         }
     }
 }
@@ -173,10 +172,22 @@ impl fmt::Display for During {
             Call::OpeningAgain => write!(f, "opening it again in life {life}"),
             Call::Operation(id) => write!(f, "operation #{id} in life {life}"),
             Call::Dropping => write!(f, "dropping it at the end of life {life}"),
-            Call::Recovery => write!(f, "recovery {recoveries} of the run, from a crash of life {life}"),
-            Call::SecondRecovery => write!(f, "a second recovery after recovery {recoveries}, from a crash of life {life}"),
-            Call::Progress => write!(f, "one more operation after recovery {recoveries}, from a crash of life {life}"),
-            Call::DroppingRecovered => write!(f, "dropping it after recovery {recoveries}, from a crash of life {life}"),
+            Call::Recovery => write!(
+                f,
+                "recovery {recoveries} of the run, from a crash of life {life}"
+            ),
+            Call::SecondRecovery => write!(
+                f,
+                "a second recovery after recovery {recoveries}, from a crash of life {life}"
+            ),
+            Call::Progress => write!(
+                f,
+                "one more operation after recovery {recoveries}, from a crash of life {life}"
+            ),
+            Call::DroppingRecovered => write!(
+                f,
+                "dropping it after recovery {recoveries}, from a crash of life {life}"
+            ),
             Call::Describing => write!(f, "describing its files after life {life}"),
         }
     }
@@ -199,7 +210,12 @@ mod tests {
 
     #[test]
     fn what_it_was_doing_says_what_is_violated() {
-        let all = ["durable-ack", "recovery-succeeds", "forward-progress", "operations-succeed"];
+        let all = [
+            "durable-ack",
+            "recovery-succeeds",
+            "forward-progress",
+            "operations-succeed",
+        ];
         let of = |call| all[death(call).invariant(&all)];
         assert_eq!(of(Call::Operation(3)), "operations-succeed");
         assert_eq!(of(Call::Dropping), "operations-succeed");
@@ -208,7 +224,10 @@ mod tests {
         // Nobody asks for a second recovery here, so nobody is told of it.
         assert_eq!(of(Call::SecondRecovery), "recovery-succeeds");
         let few = ["durable-ack", "operations-succeed"];
-        assert_eq!(few[death(Call::Recovery).invariant(&few)], "operations-succeed");
+        assert_eq!(
+            few[death(Call::Recovery).invariant(&few)],
+            "operations-succeed"
+        );
     }
 
     #[test]

@@ -5,18 +5,16 @@
 //!
 //! Deliberately absent: processes. Who starts them and how they are reached is for [`supervise`](crate::supervise).
 
-use std::fmt::Debug;
-
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use super::{
-    CampaignError, Cause, Death, During, Entry, Plan, RegressionSummary, RunRecord, Sentences,
-    StopSignal,
+    Answer, Asked, CampaignError, Death, Ended, Entry, Executor, Plan, RegressionSummary, Request,
+    RunRecord, Sentences, StopSignal, Telling, Told, Wanted,
 };
 use crate::{
     base::{Digest, Hasher, Seed},
     oracle::Witness,
-    run::{Evidence, Schedule, Violation},
+    run::{Evidence, Violation},
 };
 
 /// Runs that are asked for at a time: an answer takes some microseconds, and a run not many more.
@@ -24,96 +22,6 @@ const BATCH: u64 = 32;
 
 /// How often a run is executed alone while others may have ended its process: each time it is a new one.
 const TRIES: usize = 3;
-
-/// Something to execute.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Request {
-    /// Some runs; as many of them are answered, from the first on, as do not take long.
-    Runs(Vec<Asked>),
-    /// A violation that was found before.
-    Violation(Wanted),
-    /// The replay of the n-th kept reproducer.
-    Regression(u64),
-    /// Something that the program asks itself for, and the campaign knows nothing of.
-    Errand(serde_json::Value),
-}
-
-/// A run that is asked for.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Asked {
-    /// The place of the entry in the plan.
-    pub entry: usize,
-    /// The seed.
-    pub seed: u64,
-    /// Whether it is executed twice, to see whether both find the same.
-    pub twice: bool,
-}
-
-/// A violation that is asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Wanted {
-    /// The place of the entry in the plan.
-    pub entry: usize,
-    /// The place of the invariant in the entry.
-    pub place: usize,
-    /// Its signature.
-    pub signature: String,
-    /// The seed that finds it.
-    pub seed: u64,
-    /// Whether it is explained, too.
-    pub explained: bool,
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Answer {
-    /// The runs.
-    Runs(Vec<RunRecord>),
-    /// The violation, if the seed finds it again.
-    Violation(Option<Box<Told>>),
-    /// What came of the replay.
-    Regression(RegressionSummary),
-    /// What the program answers itself.
-    Errand(serde_json::Value),
-}
-
-/// A violation as it is told from one process to another.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Told {
-    witness: Sentences,
-    schedule: Schedule,
-    image: Digest,
-    evidence: Option<Evidence>,
-}
-
-/// How much a process tells of what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Telling {
-    /// The answer.
-    Answers,
-    /// Each call of the subject before it is made: what it was doing is known if it ends.
-    Calls,
-}
-
-/// A process that ended before it answered.
-#[derive(Clone, Copy, Debug)]
-pub struct Ended {
-    /// What ended it.
-    pub cause: Cause,
-    /// What it was doing, if it told and it was a call of the subject.
-    pub during: Option<During>,
-}
-
-/// Executes requests somewhere else, for many threads at a time.
-pub trait Executor: Debug + Send + Sync {
-    /// The answer to a request, or what ended the process that was to give it.
-    ///
-    /// # Errors
-    ///
-    /// [`CampaignError::Executor`] if there is no process to be had, or what it says makes no sense.
-    fn ask(&self, request: &Request, telling: Telling)
-    -> Result<Result<Answer, Ended>, CampaignError>;
-}
 
 /// A violation that was executed again.
 pub(super) enum Again {
@@ -125,6 +33,10 @@ pub(super) enum Again {
 }
 
 /// What came of a run that was asked for.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all of them are the large one"
+)]
 pub(super) enum Ran {
     Done(Result<RunRecord, CampaignError>),
     /// It is not to be counted.
@@ -136,7 +48,7 @@ pub(super) enum Ran {
 impl Plan {
     /// The same plan, executed elsewhere.
     #[must_use]
-    pub fn executed_by(mut self, executor: std::sync::Arc<dyn Executor>) -> Plan {
+    pub fn executed_by(mut self, executor: Arc<dyn Executor>) -> Plan {
         self.executor = Some(executor);
         self
     }
@@ -169,12 +81,12 @@ impl Plan {
         let mut hasher = Hasher::new();
         for entry in &self.entries {
             let names = [&entry.name, &entry.subject, &entry.profile, &entry.device];
-            names.iter().for_each(|name| {
+            for name in names {
                 hasher.bytes(name.as_bytes());
-            });
-            entry.invariants.iter().for_each(|name| {
+            }
+            for name in &entry.invariants {
                 hasher.bytes(name.as_bytes());
-            });
+            }
             hasher.digest(entry.configuration);
         }
         for regression in &self.regressions {
@@ -370,7 +282,10 @@ impl Plan {
     }
 
     /// Replays the n-th kept reproducer.
-    pub(super) fn regression(&self, number: u64) -> Option<Result<RegressionSummary, CampaignError>> {
+    pub(super) fn regression(
+        &self,
+        number: u64,
+    ) -> Option<Result<RegressionSummary, CampaignError>> {
         let regression = self.regressions.get(usize::try_from(number).ok()?)?;
         let Some(executor) = &self.executor else {
             return Some(Ok(regression.judge()));
@@ -386,16 +301,6 @@ impl Plan {
 
 fn senseless() -> CampaignError {
     CampaignError::Executor("a process answered something else than what it was asked".to_owned())
-}
-
-impl Ended {
-    /// What it is in words.
-    pub fn told(&self) -> String {
-        match self.during {
-            Some(during) => format!("{}, in {during}", self.cause),
-            None => self.cause.to_string(),
-        }
-    }
 }
 
 impl Entry {

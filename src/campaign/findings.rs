@@ -18,8 +18,8 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    CampaignError, Entry, Folder, Observer, Plan, Wanted,
-    executor::Again,
+    CampaignError, Entry, Folder, Observer, Plan,
+    explained::{Explained, again, explained},
     finding_id,
     group::{Group, Sized},
     pool,
@@ -100,46 +100,6 @@ struct Explaining<'e> {
     observer: &'e mut dyn Observer,
     merged: Vec<BTreeMap<Key, Merged>>,
     others: Vec<Others>,
-}
-
-/// A violation that was executed again, and what it shows; why there is nothing to see if that ended the process.
-enum Explained {
-    Yes(Violation, Box<Evidence>),
-    No(Violation, String),
-    /// Its seed does not find it again.
-    NotFound,
-}
-
-/// The violation of a group that this seed finds, by running it again.
-fn again(plan: &Plan, numbered: (usize, &Key), seed: u64) -> Result<Option<Violation>, CampaignError> {
-    let again = plan.again(wanted(numbered, seed, false))?;
-    Ok(match again {
-        Again::Found(violation, _) => Some(violation),
-        Again::NotFound | Again::Died(_) => None,
-    })
-}
-
-fn explained(plan: &Plan, numbered: (usize, &Key), seed: u64) -> Result<Explained, CampaignError> {
-    let why = match plan.again(wanted(numbered, seed, true))? {
-        Again::Found(violation, Some(evidence)) => return Ok(Explained::Yes(violation, evidence)),
-        Again::Found(violation, None) => return Ok(Explained::No(violation, String::new())),
-        Again::NotFound => return Ok(Explained::NotFound),
-        Again::Died(ended) => ended.told(),
-    };
-    let found = again(plan, numbered, seed)?;
-    Ok(found.map_or(Explained::NotFound, |violation| {
-        Explained::No(violation, why)
-    }))
-}
-
-fn wanted((entry, (place, signature)): (usize, &Key), seed: u64, explained: bool) -> Wanted {
-    Wanted {
-        entry,
-        place: *place,
-        signature: signature.clone(),
-        seed,
-        explained,
-    }
 }
 
 /// That a seed did not find again what it found.
@@ -243,7 +203,14 @@ impl Explaining<'_> {
         why: &str,
     ) -> Result<(), CampaignError> {
         let id = self.by_signature(group);
-        write(self.folder, &self.plan.entries[group.0], &id, seed, violation, None)?;
+        write(
+            self.folder,
+            &self.plan.entries[group.0],
+            &id,
+            seed,
+            violation,
+            None,
+        )?;
         Ok(self.folder.write_unexplained(&id, why)?)
     }
 
@@ -332,7 +299,14 @@ impl Explaining<'_> {
             match violation? {
                 Some(violation) => {
                     let id = self.by_signature(numbered);
-                    write(self.folder, &plan.entries[number], &id, seed, &violation, None)?;
+                    write(
+                        self.folder,
+                        &plan.entries[number],
+                        &id,
+                        seed,
+                        &violation,
+                        None,
+                    )?;
                 }
                 None => self.part(numbered, seed),
             }

@@ -86,12 +86,7 @@ impl From<Sentences> for Witness {
 
 impl Entry {
     /// What executes a run of this entry again that ended its process; `scenario` is what the entry was made from.
-    pub fn reproducer_of_death<S>(
-        &self,
-        scenario: S,
-        seed: Seed,
-        death: &Death,
-    ) -> Reproducer<S> {
+    pub fn reproducer_of_death<S>(&self, scenario: S, seed: Seed, death: &Death) -> Reproducer<S> {
         let invariant = self.invariants[death.invariant(&self.invariants)];
         let signature = death.signature();
         Reproducer {

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    Baseline, Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Summary, Task, Verdict,
-    execute,
+    Baseline, Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Summary, Task,
+    Verdict, execute,
 };
 use crate::{
     base::{Ratio, Seed},

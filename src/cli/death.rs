@@ -18,7 +18,7 @@ pub(super) fn replay(target: &Target, args: &ReplayArguments) -> Result<Exit, Fa
     }
     let Some(run) = workers::alone(&target.scenario, target.seed)? else {
         return Err(Failure::Usage(
-            "this run ended the process that executed it: only on Linux can it be replayed without ending this one".to_owned(),
+            "this run ended the process that executed it: it can only be replayed where others can be started, on Linux".to_owned(),
         ));
     };
     let Palette { good, bad, end, .. } = Palette::ANSI;

@@ -32,8 +32,8 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let description = parts.first().map(|part| &part.description);
     let description = description.ok_or_else(nothing)?;
     let mut plan = plan(description)?;
-    if args.results.supervise {
-        plan = workers::supervise(plan)?;
+    if !args.results.no_supervise {
+        plan = workers::supervise(plan);
     }
     refuse_onto_itself(args)?;
     let folder = out.create()?;

@@ -1,6 +1,6 @@
 //! The command line: arguments, exit codes, the terminal.
 //!
-//! The only room that knows the clock, the environment and standard output. Results go to stdout,
+//! The only room that knows the clock, the environment and standard output (but for what `supervise` measures). Results go to stdout,
 //! progress and complaints to stderr; a reader that went away is no error.
 //!
 //! Deliberately absent: anything that a library user would want.

@@ -30,8 +30,8 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     } else {
         out.create()?
     };
-    if args.results.supervise {
-        plan = workers::supervise(plan)?;
+    if !args.results.no_supervise {
+        plan = workers::supervise(plan);
     }
     results.say(&head(&plan, shard))?;
     let stop = interrupt::signal(args.time_budget)?;
@@ -78,9 +78,11 @@ fn refuse_of_part(args: &ResultArguments) -> Result<(), Failure> {
 /// Why there is no summary, and what became of the runs.
 fn cut_off(out: &str, error: &CampaignError) -> Failure {
     match (Failure::campaign(out, error), error) {
-        (Failure::Results(text), CampaignError::Vfs(_) | CampaignError::Executor(_)) => Failure::Results(format!(
-            "{text}; the runs written so far are kept, and --resume goes on behind them"
-        )),
+        (Failure::Results(text), CampaignError::Vfs(_) | CampaignError::Executor(_)) => {
+            Failure::Results(format!(
+                "{text}; the runs written so far are kept, and --resume goes on behind them"
+            ))
+        }
         (failure, _) => failure,
     }
 }

@@ -33,15 +33,20 @@ enum Errand {
     Evidence(PathBuf),
 }
 
-/// The plan, to be executed in other processes; as it is, with a warning, where there are none.
-pub(super) fn supervise(plan: Plan) -> Result<Plan, Failure> {
-    if let Some(workers) = workers(&plan)? {
-        return Ok(plan.executed_by(workers));
+/// The plan, to be executed in other processes; as it is, where there are none: on other systems than Linux, and, with a
+/// warning, where none can be started.
+pub(super) fn supervise(plan: Plan) -> Plan {
+    match workers(&plan) {
+        Ok(Some(workers)) => plan.executed_by(workers),
+        Ok(None) => plan,
+        Err(failure) => {
+            terminal::warn(&format!(
+                "{failure}; all runs are executed in this process, and what ends it ends the campaign (--no-supervise says the same \
+                 without this warning)"
+            ));
+            plan
+        }
     }
-    terminal::warn(
-        "--supervise needs Linux: everything is executed in this process, and what ends it ends the campaign",
-    );
-    Ok(plan)
 }
 
 fn workers(plan: &Plan) -> Result<Option<Arc<dyn Executor>>, Failure> {
@@ -56,11 +61,12 @@ fn workers(plan: &Plan) -> Result<Option<Arc<dyn Executor>>, Failure> {
     supervise::workers(plan, &Limits::default(), given).map_err(|error| failed(&error))
 }
 
-/// Executes a seed of a scenario in a process of its own; nothing where there are none.
+/// Executes a seed of a scenario in a process of its own; nothing where there are none: on other systems than Linux, or where
+/// none can be started.
 pub(super) fn alone(scenario: &Scenario, seed: Seed) -> Result<Option<RunRecord>, Failure> {
     let entry = select::entry(scenario, seed.0..seed.0.saturating_add(1))?;
     let plan = Plan::new(vec![entry]);
-    let Some(workers) = workers(&plan)? else {
+    let Ok(Some(workers)) = workers(&plan) else {
         return Ok(None);
     };
     let run = plan.executed_by(workers).run_alone(0, seed);

@@ -154,7 +154,9 @@ fn open<S: Subject>(job: &Job<S>, fs: &SimFs, seed: Seed) -> Result<S::Instance,
             _ => (OPENED_AGAIN + number, Call::OpeningAgain),
         };
         let entropy = entropy(seed, fs.live_digest(), purpose);
-        let opened = guard(call, || job.subject.open(std::sync::Arc::new(fs.clone()), entropy));
+        let opened = guard(call, || {
+            job.subject.open(std::sync::Arc::new(fs.clone()), entropy)
+        });
         number += 1;
         match opened {
             Err(failed)

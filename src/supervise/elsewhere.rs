@@ -16,11 +16,7 @@ impl Worker {
     }
 
     /// Executes what it is asked for, until its supervisor ends.
-    pub fn serve(
-        self,
-        _: &Plan,
-        _: &(dyn Fn(serde_json::Value) -> serde_json::Value + Sync),
-    ) -> ! {
+    pub fn serve(self, _: &Plan, _: &(dyn Fn(serde_json::Value) -> serde_json::Value + Sync)) -> ! {
         match self.0 {}
     }
 }

@@ -195,7 +195,9 @@ fn listen(mut said: impl BufRead) -> LastWords {
         }
         let text = String::from_utf8_lossy(&line);
         let is_last = |of: &str| text.trim_end().ends_with(of);
-        if is_last("has overflowed its stack") || text.starts_with("fatal runtime error: stack overflow") {
+        if is_last("has overflowed its stack")
+            || text.starts_with("fatal runtime error: stack overflow")
+        {
             words.stack_overflow = true;
             blanks = 0;
         } else if text.starts_with("memory allocation of ") && is_last(" bytes failed") {

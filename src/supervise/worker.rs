@@ -127,7 +127,9 @@ fn execute(
             tells_calls,
         }) = serde_json::from_str::<Order>(&line)
         else {
-            calls.tell(&Message::Refused("it was asked for nothing it knows".to_owned()));
+            calls.tell(&Message::Refused(
+                "it was asked for nothing it knows".to_owned(),
+            ));
             continue;
         };
         calls.begin(tells_calls);

@@ -15,7 +15,7 @@ use tornwrite::{
 use crate::subject::{plan, plan_with_regression};
 
 /// What is asked for on the command line: `campaign WHAT FOLDER JOBS [MORE]`.
-pub fn execute(arguments: Vec<String>) -> ExitCode {
+pub(crate) fn execute(arguments: Vec<String>) -> ExitCode {
     let limits = supervise::Limits {
         cpu_seconds: 1,
         memory_mib: 256,
@@ -32,7 +32,10 @@ pub fn execute(arguments: Vec<String>) -> ExitCode {
     let plan = protect(plan, &limits).expect("a worker can be started");
     if what == "alone" {
         let run = plan.run_alone(0, Seed(more.parse().expect("a seed")));
-        println!("{}", serde_json::to_string(&run.expect("a run")).expect("text"));
+        println!(
+            "{}",
+            serde_json::to_string(&run.expect("a run")).expect("text")
+        );
         return ExitCode::SUCCESS;
     }
     let stop = StopSignal::new();

@@ -12,18 +12,31 @@ use std::{
 use serde_json::Value;
 use tornwrite::base::Seed;
 
-use crate::subject::{IN_RECOVERY, IN_WORK, Evil, SEEDS, plan};
+use crate::subject::{Evil, IN_RECOVERY, IN_WORK, SEEDS, plan};
 
 /// All of it, one after the other; the first that does not hold ends it.
-pub fn all() -> ExitCode {
+pub(crate) fn all() -> ExitCode {
     let checks: &[(&str, fn(&Path))] = &[
-        ("each_hostile_seed_has_its_verdict_and_all_others_are_judged_as_ever", verdicts),
-        ("a_summary_is_the_same_with_any_number_of_jobs_and_shards", divided),
-        ("whoever_is_killed_the_campaign_goes_on_to_the_same_summary", killed),
+        (
+            "each_hostile_seed_has_its_verdict_and_all_others_are_judged_as_ever",
+            verdicts,
+        ),
+        (
+            "a_summary_is_the_same_with_any_number_of_jobs_and_shards",
+            divided,
+        ),
+        (
+            "whoever_is_killed_the_campaign_goes_on_to_the_same_summary",
+            killed,
+        ),
         ("what_a_run_ended_by_can_be_executed_alone_again", alone),
         ("an_abort_that_does_not_come_again_is_nondeterminism", once),
-        ("a_kept_reproducer_that_ends_its_process_still_fails", regression),
+        (
+            "a_kept_reproducer_that_ends_its_process_still_fails",
+            regression,
+        ),
     ];
+    tornwrite::run::silence_subject_panics();
     let whole = tempfile::tempdir().expect("a folder");
     assert_eq!(code(&campaign("whole", whole.path(), "2", "")), 100);
     for (name, check) in checks {
@@ -45,7 +58,9 @@ fn start(what: &str, folder: &Path, jobs: &str, more: &str) -> Command {
 }
 
 fn campaign(what: &str, folder: &Path, jobs: &str, more: &str) -> Output {
-    start(what, folder, jobs, more).output().expect("this program starts")
+    start(what, folder, jobs, more)
+        .output()
+        .expect("this program starts")
 }
 
 fn code(output: &Output) -> i32 {
@@ -88,8 +103,12 @@ fn words(evil: Evil) -> Option<&'static str> {
 fn verdicts(whole: &Path) {
     let runs = runs(whole);
     assert_eq!(runs.len() as u64, SEEDS);
-    let in_work = IN_WORK.iter().map(|one| (one, "in work", "operations-succeed"));
-    let in_recovery = IN_RECOVERY.iter().map(|one| (one, "in recovery", "recovery-succeeds"));
+    let in_work = IN_WORK
+        .iter()
+        .map(|one| (one, "in work", "operations-succeed"));
+    let in_recovery = IN_RECOVERY
+        .iter()
+        .map(|one| (one, "in recovery", "recovery-succeeds"));
     let mut deadly = BTreeMap::new();
     for ((seed, evil), place, invariant) in in_work.chain(in_recovery) {
         if let Some(words) = words(*evil) {
@@ -115,11 +134,17 @@ fn verdicts(whole: &Path) {
 fn findings<'d>(whole: &Path, deadly: impl ExactSizeIterator<Item = &'d (String, &'d str)>) {
     let summary = json(whole, "summary.json");
     assert_eq!(summary["verdict"], "unexpected");
-    let found = summary["scenarios"][0]["findings"].as_array().expect("findings");
+    let found = summary["scenarios"][0]["findings"]
+        .as_array()
+        .expect("findings");
     assert_eq!(found.len(), deadly.len() + 1, "{found:#?}");
     for (signature, invariant) in deadly {
-        let is_it = |one: &&Value| one["signature"] == **signature && one["invariant"] == *invariant;
-        let finding = found.iter().find(is_it).unwrap_or_else(|| panic!("{signature}"));
+        let is_it =
+            |one: &&Value| one["signature"] == **signature && one["invariant"] == *invariant;
+        let finding = found
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{signature}"));
         let reproducer = json(whole, finding["reproducer"].as_str().expect("a path"));
         assert!(reproducer["died"]["cause"] != Value::Null, "{reproducer}");
         assert_eq!(reproducer["id"], finding["id"]);
@@ -127,10 +152,16 @@ fn findings<'d>(whole: &Path, deadly: impl ExactSizeIterator<Item = &'d (String,
         let (_, cause) = signature.split_once(": ").expect("a place");
         assert!(shown.ends_with(&format!(" ended it: {cause}")), "{shown}");
     }
-    let mute = found.iter().find(|one| one["first_seed"] == 21).expect("it panics");
+    let mute = found
+        .iter()
+        .find(|one| one["first_seed"] == 21)
+        .expect("it panics");
     let folder = format!("violations/{}", mute["id"].as_str().expect("an id"));
     let why = read(whole, &format!("{folder}/not-explained.txt"));
-    assert!(why.starts_with("abort (SIGABRT), in describing its files"), "{why}");
+    assert!(
+        why.starts_with("abort (SIGABRT), in describing its files"),
+        "{why}"
+    );
     assert!(json(whole, &format!("{folder}/reproducer.json"))["died"] == Value::Null);
     assert!(!whole.join("r").join(folder).join("evidence.json").exists());
 }
@@ -151,14 +182,15 @@ fn divided(whole: &Path) {
 
 /// The processes that a process started.
 fn children(of: u32) -> Vec<u32> {
-    let path = format!("/proc/{of}/task/{of}/children");
     let mut all: Vec<u32> = Vec::new();
-    let tasks = fs::read_dir(format!("/proc/{of}/task")).map(|tasks| tasks.flatten().collect());
-    for task in tasks.unwrap_or_else(|_| Vec::new()) {
+    let tasks = fs::read_dir(format!("/proc/{of}/task"));
+    for task in tasks.into_iter().flatten().flatten() {
         let text = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-        all.extend(text.split_whitespace().filter_map(|number| number.parse::<u32>().ok()));
+        all.extend(
+            text.split_whitespace()
+                .filter_map(|number| number.parse::<u32>().ok()),
+        );
     }
-    assert!(!path.is_empty());
     all
 }
 
@@ -177,13 +209,18 @@ fn is_there(process: u32) -> bool {
 
 /// A campaign that goes on, when its workers are there.
 fn under_way(folder: &Path, what: &str) -> (Child, Vec<u32>) {
-    let mut started = start(what, folder, "2", "").spawn().expect("this program starts");
+    let mut started = start(what, folder, "2", "")
+        .spawn()
+        .expect("this program starts");
     loop {
         let workers = children(started.id());
         if workers.len() >= 2 {
             return (started, workers);
         }
-        assert!(started.try_wait().expect("a child").is_none(), "it ended early");
+        assert!(
+            started.try_wait().expect("a child").is_none(),
+            "it ended early"
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -195,7 +232,9 @@ fn killed(whole: &Path) {
     let (mut started, workers) = under_way(folder.path(), "whole");
     kill(workers[0]);
     thread::sleep(Duration::from_millis(300));
-    children(started.id()).first().copied().map_or((), kill);
+    if let Some(worker) = children(started.id()).first() {
+        kill(*worker);
+    }
     assert_eq!(started.wait().expect("it ends").code(), Some(100));
     assert_eq!(read(folder.path(), "summary.json"), summary);
     // The supervisor: its workers go with it, one that computes without end too.
@@ -213,7 +252,10 @@ fn killed(whole: &Path) {
             }
             thread::sleep(Duration::from_millis(1));
         }
-        assert!(!workers.iter().any(|worker| is_there(*worker)), "one lives on");
+        assert!(
+            !workers.iter().any(|worker| is_there(*worker)),
+            "one lives on"
+        );
         what = "resume";
     }
     assert!(!folder.path().join("r/summary.json").exists());
@@ -237,8 +279,13 @@ fn once(_: &Path) {
     let flag = flag.to_str().expect("text");
     assert_eq!(code(&campaign("once", folder.path(), "2", flag)), 102);
     let summary = json(folder.path(), "summary.json");
-    let reason = summary["scenarios"][0]["reasons"][0].as_str().expect("a reason");
-    assert!(reason.contains("abort (SIGABRT); executed again, each alone"), "{reason}");
+    let reason = summary["scenarios"][0]["reasons"][0]
+        .as_str()
+        .expect("a reason");
+    assert!(
+        reason.contains("abort (SIGABRT); executed again, each alone"),
+        "{reason}"
+    );
 }
 
 fn regression(_: &Path) {

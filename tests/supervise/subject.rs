@@ -18,7 +18,7 @@ use tornwrite::{
 
 /// What a run is made to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evil {
+pub(crate) enum Evil {
     Loop,
     Overflow,
     Abort,
@@ -31,7 +31,7 @@ pub enum Evil {
 }
 
 /// Which seeds do what while they work; all others add numbers.
-pub const IN_WORK: &[(u64, Evil)] = &[
+pub(crate) const IN_WORK: &[(u64, Evil)] = &[
     (2, Evil::Loop),
     (3, Evil::Overflow),
     (5, Evil::Abort),
@@ -40,7 +40,7 @@ pub const IN_WORK: &[(u64, Evil)] = &[
 ];
 
 /// Which seeds do what when they recover.
-pub const IN_RECOVERY: &[(u64, Evil)] = &[
+pub(crate) const IN_RECOVERY: &[(u64, Evil)] = &[
     (11, Evil::Loop),
     (13, Evil::Overflow),
     (14, Evil::Abort),
@@ -49,7 +49,7 @@ pub const IN_RECOVERY: &[(u64, Evil)] = &[
     (21, Evil::Mute),
 ];
 
-pub const SEEDS: u64 = 40;
+pub(crate) const SEEDS: u64 = 40;
 
 /// In a file this stands for what a recovery is to do.
 const PLANTED: u8 = 0xf0;
@@ -98,7 +98,7 @@ fn deep(depth: u64) -> u64 {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Add(u8),
     Do(Evil),
     /// Lets every recovery do it that finds it.
@@ -106,9 +106,9 @@ pub enum Operation {
 }
 
 #[derive(Debug, Default)]
-pub struct Counter {
+pub(crate) struct Counter {
     /// Where [`Evil::Once`] notes that it happened.
-    pub flag: Option<PathBuf>,
+    pub(crate) flag: Option<PathBuf>,
 }
 
 fn failed(error: tornwrite::vfs::VfsError) -> SubjectError {
@@ -164,7 +164,8 @@ impl Subject for Counter {
     }
 
     fn describe(&self, _: Path<'_>, bytes: &[u8]) -> Vec<String> {
-        let is_mute = |byte: &u8| *byte >= PLANTED && Evil::ALL[usize::from(byte - PLANTED)] == Evil::Mute;
+        let is_mute =
+            |byte: &u8| *byte >= PLANTED && Evil::ALL[usize::from(byte - PLANTED)] == Evil::Mute;
         if bytes.iter().any(is_mute) {
             std::process::abort();
         }
@@ -247,7 +248,7 @@ fn job(flag: Option<PathBuf>, extra: Option<(u64, Evil)>) -> Job<Counter> {
 }
 
 /// Forty seeds, of which some are hostile; with a flag, one more aborts once.
-pub fn plan(flag: Option<PathBuf>) -> Plan {
+pub(crate) fn plan(flag: Option<PathBuf>) -> Plan {
     let extra = flag.is_some().then_some((30, Evil::Once));
     let mut entry = Entry::new("counting", "counter", job(flag, extra), config());
     entry.seeds = 0..SEEDS;
@@ -255,7 +256,7 @@ pub fn plan(flag: Option<PathBuf>) -> Plan {
 }
 
 /// The same, with a kept reproducer of a seed that ends its process.
-pub fn plan_with_regression() -> Plan {
+pub(crate) fn plan_with_regression() -> Plan {
     let kept = Kept {
         name: "aborts".to_owned(),
         file: "aborts.json".to_owned(),
@@ -263,6 +264,12 @@ pub fn plan_with_regression() -> Plan {
         invariant: "operations-succeed".to_owned(),
         expectation: Expectation::Clean,
     };
-    let regression = Regression::new(kept, job(None, None), config(), Seed(5), Schedule::default());
+    let regression = Regression::new(
+        kept,
+        job(None, None),
+        config(),
+        Seed(5),
+        Schedule::default(),
+    );
     plan(None).with_regressions(vec![regression])
 }

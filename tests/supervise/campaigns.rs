@@ -15,12 +15,12 @@ use tornwrite::{
 use crate::subject::{plan, plan_with_regression};
 
 /// What is asked for on the command line: `campaign WHAT FOLDER JOBS [MORE]`.
-pub(crate) fn execute(arguments: Vec<String>) -> ExitCode {
+pub(crate) fn execute(arguments: &[String]) -> ExitCode {
     let limits = supervise::Limits {
         cpu_seconds: 1,
         memory_mib: 256,
     };
-    let [what, folder, jobs, more @ ..] = arguments.as_slice() else {
+    let [what, folder, jobs, more @ ..] = arguments else {
         return ExitCode::from(2);
     };
     let more = more.first().cloned().unwrap_or_default();

@@ -14,9 +14,12 @@ use tornwrite::base::Seed;
 
 use crate::subject::{Evil, IN_RECOVERY, IN_WORK, SEEDS, plan};
 
+/// A check by its name; the folder holds a campaign that came to its end.
+type Check = (&'static str, fn(&Path));
+
 /// All of it, one after the other; the first that does not hold ends it.
 pub(crate) fn all() -> ExitCode {
-    let checks: &[(&str, fn(&Path))] = &[
+    let checks: &[Check] = &[
         (
             "each_hostile_seed_has_its_verdict_and_all_others_are_judged_as_ever",
             verdicts,

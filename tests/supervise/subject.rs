@@ -12,7 +12,7 @@ use tornwrite::{
         SubjectError, Workload,
     },
     trace::{OperationId, Promise},
-    vfs::{OpenOptions, Path, Vfs, VfsExt as _, VfsFile},
+    vfs::{OpenOptions, Path, Vfs, VfsError, VfsExt as _, VfsFile},
     workload::Past,
 };
 
@@ -111,8 +111,12 @@ pub(crate) struct Counter {
     pub(crate) flag: Option<PathBuf>,
 }
 
-fn failed(error: tornwrite::vfs::VfsError) -> SubjectError {
-    SubjectError::new(&error)
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what an error is mapped by"
+)]
+fn failed(error: VfsError) -> SubjectError {
+    SubjectError(error.to_string())
 }
 
 impl Subject for Counter {

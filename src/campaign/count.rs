@@ -1,12 +1,12 @@
 //! Counts runs, in the order of the plan: as they are executed, or from the lines that were written when they were.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::{
-    Asked, CampaignError, Folder, Observer, Task, executor::Ran, folder::Log, lines::Lines, pool,
+    Asked, CampaignError, Folder, Observer, Task, folder::Log, lines::Lines, pool,
     record::RunRecord, tally::Tally,
 };
 use crate::base::{Rng, Seed, Stream};
@@ -142,43 +142,35 @@ impl<'p> Counting<'p> {
         } else {
             task.units() - first
         };
-        let batch = task.plan.batch();
-        let work = |number: u64| {
-            let end = left.min((number + 1) * batch);
-            let asked = (number * batch..end).map(|nth| {
+        let work = |units: Range<u64>| {
+            let asked = units.map(|nth| {
                 let (entry, seed) = task.unit(first + nth);
                 let is_wanted = !ended[entry].load(Ordering::Relaxed);
                 is_wanted.then(|| asked(task, entry, seed))
             });
-            let asked: Vec<Option<Asked>> = asked.collect();
-            task.plan.ran(&asked, task.stop)
+            task.plan.ran(&asked.collect::<Vec<_>>())
         };
         let mut group = Group::new(&log);
-        let consume = |number: u64, ran: Vec<Ran>| {
-            for (nth, ran) in (number * batch..).zip(ran) {
-                let (entry, _) = task.unit(first + nth);
-                self.done = first + nth;
-                let run = match ran {
-                    Ran::Done(run) => Some(run?),
-                    Ran::LeftOut => None,
-                    Ran::NotBegun => return Ok(ControlFlow::Break(())),
-                };
-                if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
-                    group.append(&run)?;
-                    self.add(entry, &run);
-                    ended[entry]
-                        .store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
-                    observer.run_done(entry, &run);
-                } else {
-                    self.done += 1;
-                }
-                if self.is_over || task.stop.reason().is_some() {
-                    return Ok(ControlFlow::Break(()));
-                }
+        let consume = |nth: u64, run: Option<Result<RunRecord, CampaignError>>| {
+            let (entry, _) = task.unit(first + nth);
+            self.done = first + nth;
+            let run = run.transpose()?;
+            if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
+                group.append(&run)?;
+                self.add(entry, &run);
+                ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
+                observer.run_done(entry, &run);
+            } else {
+                self.done += 1;
             }
-            Ok::<_, CampaignError>(ControlFlow::Continue(()))
+            let is_stopped = task.stop.reason().is_some();
+            Ok::<_, CampaignError>(if self.is_over || is_stopped {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
         };
-        pool::in_order(left.div_ceil(batch), task.jobs, work, consume)?;
+        pool::in_batches(left, task.jobs, task.plan.batch_max(), work, consume)?;
         log.sync()?;
         Ok(log)
     }

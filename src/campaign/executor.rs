@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{
     Answer, Asked, CampaignError, Death, Ended, Entry, Executor, Plan, RegressionSummary, Request,
-    RunRecord, Sentences, StopSignal, Telling, Told, Wanted,
+    RunRecord, Sentences, Telling, Told, Wanted,
 };
 use crate::{
     base::{Digest, Hasher, Seed},
@@ -17,8 +17,8 @@ use crate::{
     run::{Evidence, Violation},
 };
 
-/// Runs that are asked for at a time: an answer takes some microseconds, and a run not many more.
-const BATCH: u64 = 32;
+/// Runs that are asked for at a time at most: an answer takes some microseconds, and a run not many more.
+const BATCH_MAX: u64 = 32;
 
 /// How often a run is executed alone while others may have ended its process: each time it is a new one.
 const TRIES: usize = 3;
@@ -30,19 +30,6 @@ pub(super) enum Again {
     NotFound,
     /// It ended the process.
     Died(Ended),
-}
-
-/// What came of a run that was asked for.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all of them are the large one"
-)]
-pub(super) enum Ran {
-    Done(Result<RunRecord, CampaignError>),
-    /// It is not to be counted.
-    LeftOut,
-    /// The campaign was stopped before it.
-    NotBegun,
 }
 
 impl Plan {
@@ -135,87 +122,76 @@ impl Plan {
     }
 
     /// How many runs are asked for at a time.
-    pub(super) fn batch(&self) -> u64 {
-        if self.executor.is_some() { BATCH } else { 1 }
+    pub(super) fn batch_max(&self) -> u64 {
+        if self.executor.is_some() {
+            BATCH_MAX
+        } else {
+            1
+        }
     }
 
-    /// Executes runs, and leaves out those that are nothing; the results in the same order.
-    pub(super) fn ran(&self, asked: &[Option<Asked>], stop: &StopSignal) -> Vec<Ran> {
-        let Some(executor) = &self.executor else {
-            let here = |one: &Option<Asked>| match one {
-                None => Ran::LeftOut,
-                Some(one) => Ran::Done(Ok(self.entries[one.entry].run_here(*one))),
+    /// Executes some of these runs, from the first on, and leaves out those that are nothing; the results in the same order, at
+    /// least one.
+    pub(super) fn ran(
+        &self,
+        asked: &[Option<Asked>],
+    ) -> Vec<Option<Result<RunRecord, CampaignError>>> {
+        let skipped = asked.iter().take_while(|one| one.is_none()).count();
+        let wanted: Vec<Asked> = asked[skipped..].iter().map_while(|one| *one).collect();
+        let mut results: Vec<_> = (0..skipped).map(|_| None).collect();
+        if let Some(first) = wanted.first() {
+            let ran = match &self.executor {
+                Some(executor) => self.run_there(executor.as_ref(), &wanted),
+                None => vec![Ok(self.entries[first.entry].run_here(*first))],
             };
-            return asked.iter().map(here).collect();
-        };
-        let wanted: Vec<Asked> = asked.iter().copied().flatten().collect();
-        let mut done = self.run_there(executor.as_ref(), &wanted, stop).into_iter();
-        let mut ran = |one: &Option<Asked>| match one {
-            None => Ran::LeftOut,
-            Some(_) => done.next().map_or(Ran::NotBegun, Ran::Done),
-        };
-        asked.iter().map(&mut ran).collect()
+            results.extend(ran.into_iter().map(Some));
+        }
+        results
     }
 
-    /// Asks for runs until all are answered; fewer if the campaign is stopped before.
+    /// Asks for runs; as many as are answered.
     fn run_there(
         &self,
         executor: &dyn Executor,
         wanted: &[Asked],
-        stop: &StopSignal,
     ) -> Vec<Result<RunRecord, CampaignError>> {
-        let mut done = Vec::with_capacity(wanted.len());
-        while done.len() < wanted.len() && (done.is_empty() || stop.reason().is_none()) {
-            let left = &wanted[done.len()..];
-            match executor.ask(&Request::Runs(left.to_vec()), Telling::Answers) {
-                Ok(Ok(Answer::Runs(runs))) if !runs.is_empty() && runs.len() <= left.len() => {
-                    done.extend(runs.into_iter().map(Ok));
-                }
-                Ok(Ok(_)) => done.push(Err(senseless())),
-                Ok(Err(ended)) => self.one_by_one(executor, left, ended, stop, &mut done),
-                Err(error) => done.push(Err(error)),
+        match executor.ask(&Request::Runs(wanted.to_vec()), Telling::Answers) {
+            Ok(Ok(Answer::Runs(runs))) if !runs.is_empty() && runs.len() <= wanted.len() => {
+                runs.into_iter().map(Ok).collect()
             }
-            if done.last().is_some_and(Result::is_err) {
-                break;
-            }
+            Ok(Ok(_)) => vec![Err(senseless())],
+            Ok(Err(ended)) => self.one_by_one(executor, wanted, ended),
+            Err(error) => vec![Err(error)],
         }
-        done
     }
 
-    /// Finds out which of these runs ended the process that executed them: each is executed alone.
+    /// Finds out which of these runs ended the process that executed them: each is executed alone, up to the one that does it
+    /// again.
     fn one_by_one(
         &self,
         executor: &dyn Executor,
-        left: &[Asked],
+        wanted: &[Asked],
         before: Ended,
-        stop: &StopSignal,
-        done: &mut Vec<Result<RunRecord, CampaignError>>,
-    ) {
-        let first = done.len();
-        for one in left {
-            if done.len() > first && stop.reason().is_some() {
-                return;
-            }
+    ) -> Vec<Result<RunRecord, CampaignError>> {
+        let mut done = Vec::new();
+        for one in wanted {
             let run = self.alone(executor, *one);
             let is_it = run.as_ref().map_or(true, |run| run.died.is_some());
             done.push(run);
             if is_it {
-                // The rest goes on together.
-                return;
+                return done;
             }
         }
-        if before.cause.may_be_of_others() {
-            return;
-        }
         // Nobody knows which of them it was.
-        if let Some(Ok(run)) = done.get_mut(first) {
-            let seeds = left.iter().map(|one| one.seed.to_string());
+        if let (false, Some(Ok(run))) = (before.cause.may_be_of_others(), done.first_mut()) {
+            let seeds = wanted.iter().map(|one| one.seed.to_string());
             run.parted.get_or_insert(format!(
                 "a process that executed the seeds {} ended: {}; executed again, each alone, all of them came to an end",
                 seeds.collect::<Vec<_>>().join(", "),
                 before.cause
             ));
         }
+        done
     }
 
     fn alone(&self, executor: &dyn Executor, one: Asked) -> Result<RunRecord, CampaignError> {

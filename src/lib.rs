@@ -57,6 +57,7 @@ pub mod scenario;
 pub mod shrink;
 pub mod simfs;
 pub mod store;
+pub mod supervise;
 pub mod trace;
 pub mod vfs;
 pub mod workload;

@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("shrink", &["run", "oracle", "workload", "profile", "base"]),
+    ("supervise", &["campaign", "run", "base"]),
     (
         "report",
         &["campaign", "scenario", "run", "oracle", "workload", "base"],
@@ -43,8 +44,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "report", "campaign", "shrink", "scenario", "run", "oracle", "store", "workload",
-            "profile", "image", "vfs", "base",
+            "report",
+            "supervise",
+            "campaign",
+            "shrink",
+            "scenario",
+            "run",
+            "oracle",
+            "store",
+            "workload",
+            "profile",
+            "image",
+            "vfs",
+            "base",
         ],
     ),
 ];

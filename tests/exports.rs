@@ -179,6 +179,7 @@ fn told(given: &str) -> Told {
             reruns: 7,
             complete: true,
         }),
+        died: false,
     }
 }
 

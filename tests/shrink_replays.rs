@@ -124,6 +124,7 @@ fn text(case: &Case, shrunk: &Shrunk<Operation>) -> String {
         operations: Some(ListedOperations(shrunk.operations.clone())),
         schedule: shrunk.schedule.clone(),
         image: shrunk.image,
+        died: None,
     };
     serde_json::to_string_pretty(&reproducer).unwrap()
 }

@@ -1,12 +1,12 @@
 //! Counts runs, in the order of the plan: as they are executed, or from the lines that were written when they were.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use super::{
-    CampaignError, Folder, Observer, Task,
+    Asked, CampaignError, Folder, Observer, Task,
     folder::Log,
     lines::Lines,
     pool::{self, Step},
@@ -14,10 +14,7 @@ use super::{
     tally::Tally,
     unsynced::{PATIENCE, Unsynced},
 };
-use crate::{
-    base::{Rng, Seed, Stream},
-    run::RunOutcome,
-};
+use crate::base::{Rng, Seed, Stream};
 
 /// The file with a line for each finished run.
 pub(super) const RUNS: &str = "runs.ndjson";
@@ -144,31 +141,32 @@ impl<'p> Counting<'p> {
             .iter()
             .map(|ended| AtomicBool::new(ended.load(Ordering::Relaxed)))
             .collect();
-        let work = |nth: u64| {
-            let (entry, seed) = task.unit(first + nth);
-            let is_wanted = !ended[entry].load(Ordering::Relaxed);
-            is_wanted.then(|| run_checked(task, entry, Seed(seed)))
-        };
         let mut unsynced = Unsynced::new(&log);
         let left = if self.is_over {
             0
         } else {
             task.units() - first
         };
-        let consume = |step| {
-            let Step::Result(nth, outcome) = step else {
+        let work = |units: Range<u64>| {
+            let asked = units.map(|nth| {
+                let (entry, seed) = task.unit(first + nth);
+                let is_wanted = !ended[entry].load(Ordering::Relaxed);
+                is_wanted.then(|| asked(task, entry, seed))
+            });
+            task.plan.ran(&asked.collect::<Vec<_>>())
+        };
+        let consume = |step: Step<Option<Result<RunRecord, CampaignError>>>| {
+            let Step::Result(nth, run) = step else {
                 unsynced.sync(observer)?;
                 return Ok(ControlFlow::Continue(()));
             };
             let (entry, _) = task.unit(first + nth);
             self.done = first + nth;
-            let outcome: Option<(RunOutcome, Option<String>)> = outcome;
-            let outcome = outcome.filter(|_| !self.ended[entry].load(Ordering::Relaxed));
-            if let Some((outcome, parted)) = outcome {
-                let run = RunRecord::new(&task.plan.entries[entry], &outcome, parted);
+            let run = run.transpose()?;
+            if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
                 self.add(entry, &run);
                 ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);
-                unsynced.append(&run, entry, outcome, observer)?;
+                unsynced.append(run, entry, observer)?;
             } else {
                 self.done += 1;
                 unsynced.sync_old(observer)?;
@@ -180,24 +178,19 @@ impl<'p> Counting<'p> {
                 ControlFlow::Continue(())
             })
         };
-        pool::in_order_within(left, task.jobs, PATIENCE, work, consume)?;
+        let batch_max = task.plan.batch_max();
+        pool::in_batches_within(left, task.jobs, batch_max, PATIENCE, work, consume)?;
         unsynced.sync(observer)?;
         Ok(log)
     }
 }
 
-/// Executes a run, or twice, if it is one of those that are; where the two part, if they do.
-fn run_checked(task: &Task<'_>, entry: usize, seed: Seed) -> (RunOutcome, Option<String>) {
-    let entry = &task.plan.entries[entry];
-    let outcome = (entry.run)(seed);
-    let is_checked = Rng::new(seed, Stream::Determinism, 0).chance(task.check_determinism);
-    if !is_checked || (entry.run)(seed) == outcome {
-        return (outcome, None);
+/// A run as it is asked for: twice, if it is one of those that are.
+fn asked(task: &Task<'_>, entry: usize, seed: u64) -> Asked {
+    let mut draw = Rng::new(Seed(seed), Stream::Determinism, 0);
+    Asked {
+        entry,
+        seed,
+        twice: draw.chance(task.check_determinism),
     }
-    let parted = (entry.part)(seed);
-    let parted = parted.map_or_else(
-        || "two executions found different things, and two more the same".to_owned(),
-        |parted| parted.to_string(),
-    );
-    (outcome, Some(parted))
 }

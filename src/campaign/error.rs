@@ -46,4 +46,7 @@ pub enum CampaignError {
     /// Shards do not belong together, or do not make a whole.
     #[error("{0}")]
     Shards(String),
+    /// What is to be executed in another process cannot be.
+    #[error("{0}")]
+    Executor(String),
 }

@@ -10,13 +10,17 @@
 //! - The reproducer of a finding is its smallest violation, if that one misses the same when it is explained itself; otherwise
 //!   the smallest of those that made it a finding. The evidence beside it is of the same violation.
 //! - Files are written as soon as a finding is known, and each as a whole.
+//! - What ended the process that executed it is not executed again: it is a finding by its signature, with what is known. What
+//!   cannot be explained without ending a process keeps its reproducer, and a file that says so.
 //! - A violation that its seed does not find again is a finding by its signature, without files, and its scenario parts from
 //!   itself: only a subject that is not deterministic does that.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    Entry, Folder, Observer, Plan, finding_id,
+    CampaignError, Entry, Folder, Observer, Plan,
+    explained::{Explained, again, explained},
+    finding_id,
     group::{Group, Sized},
     pool,
     summary::{Finding, SignatureCount},
@@ -25,7 +29,6 @@ use super::{
 use crate::{
     base::Seed,
     run::{Evidence, Violation},
-    vfs::VfsResult,
 };
 
 /// The place of the invariant, and what is missing.
@@ -55,7 +58,7 @@ pub(super) fn explain(
     jobs: usize,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Vec<Found>> {
+) -> Result<Vec<Found>, CampaignError> {
     let mut explaining = Explaining {
         plan,
         jobs,
@@ -67,6 +70,7 @@ pub(super) fn explain(
     explaining.first_of_each_group(tallies)?;
     explaining.smallest_of_each_finding()?;
     explaining.write_unexplained(tallies)?;
+    explaining.write_died(tallies)?;
     let all = explaining.merged.into_iter().zip(explaining.others);
     let all = all.map(|(merged, mut others)| {
         let explained = merged.into_iter();
@@ -98,25 +102,6 @@ struct Explaining<'e> {
     others: Vec<Others>,
 }
 
-/// The violation of a group that this seed finds, by running it again; nothing if it finds none.
-fn again(entry: &Entry, place: usize, signature: &str, seed: u64) -> Option<Violation> {
-    let invariant = entry.invariants[place];
-    let outcome = (entry.run)(Seed(seed));
-    let is_it = |violation: &Violation| {
-        violation.invariant == invariant && violation.signature == signature
-    };
-    outcome.violations.into_iter().find(is_it)
-}
-
-/// A violation that was executed again, and what it shows.
-type Explained = (Violation, Evidence);
-
-fn explained(entry: &Entry, place: usize, signature: &str, seed: u64) -> Option<Explained> {
-    let violation = again(entry, place, signature, seed)?;
-    let evidence = (entry.explain)(Seed(seed), &violation);
-    Some((violation, evidence))
-}
-
 /// That a seed did not find again what it found.
 fn parted(entry: &Entry, place: usize, seed: u64) -> String {
     let invariant = entry.invariants[place];
@@ -144,24 +129,30 @@ fn groups<'t>(tallies: &'t [Tally<'_>], are_explained: bool) -> Vec<Numbered<'t>
         let groups = tally.groups();
         groups.map(move |(key, group)| (number, key, group))
     });
-    all.filter(|(_, _, group)| group.is_explained == are_explained)
+    let executed = all.filter(|(_, _, group)| group.died.is_none());
+    executed
+        .filter(|(_, _, group)| group.is_explained == are_explained)
         .collect()
 }
 
 impl Explaining<'_> {
-    fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
+    fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, true);
-        let (entries, jobs) = (&self.plan.entries, self.jobs);
+        let (plan, jobs) = (self.plan, self.jobs);
         let work = |unit: u64| {
-            let (number, (place, signature), group) = groups[index(unit)];
-            explained(&entries[number], *place, signature, group.first_seed)
+            let (number, key, group) = groups[index(unit)];
+            explained(plan, (number, key), group.first_seed)
         };
         self.observer.explaining(groups.len() as u64);
         pool::in_order(groups.len() as u64, jobs, work, |unit, explained| {
             let numbered = groups[index(unit)];
-            match explained {
-                Some(explained) => self.join(numbered, &explained)?,
-                None => self.part(numbered, numbered.2.first_seed),
+            let seed = numbered.2.first_seed;
+            match explained? {
+                Explained::Yes(violation, evidence) => {
+                    self.join(numbered, &violation, &evidence)?;
+                }
+                Explained::No(violation, why) => self.leave(numbered, seed, &violation, &why)?,
+                Explained::NotFound => self.part(numbered, seed),
             }
             self.observer.explained(numbered.0);
             Ok(ControlFlow::Continue(()))
@@ -169,7 +160,12 @@ impl Explaining<'_> {
     }
 
     /// Joins a group with others that miss the same.
-    fn join(&mut self, group: Numbered<'_>, (violation, evidence): &Explained) -> VfsResult<()> {
+    fn join(
+        &mut self,
+        group: Numbered<'_>,
+        violation: &Violation,
+        evidence: &Evidence,
+    ) -> Result<(), CampaignError> {
         let (number, (place, signature), group) = group;
         let entry = &self.plan.entries[number];
         let missing = what_is_missing(evidence, signature);
@@ -198,6 +194,43 @@ impl Explaining<'_> {
         Ok(())
     }
 
+    /// Keeps a violation that cannot be explained without ending the process.
+    fn leave(
+        &mut self,
+        group: Numbered<'_>,
+        seed: u64,
+        violation: &Violation,
+        why: &str,
+    ) -> Result<(), CampaignError> {
+        let id = self.by_signature(group);
+        write(
+            self.folder,
+            &self.plan.entries[group.0],
+            &id,
+            seed,
+            violation,
+            None,
+        )?;
+        Ok(self.folder.write_unexplained(&id, why)?)
+    }
+
+    /// Makes what ended its process a finding; nothing is executed again.
+    fn write_died(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
+        for (number, tally) in tallies.iter().enumerate() {
+            for (key, group) in tally.groups() {
+                let Some(death) = &group.died else {
+                    continue;
+                };
+                self.by_signature((number, key, group));
+                let entry = &self.plan.entries[number];
+                let (seed, scenario) = (Seed(group.first_seed), &entry.resolved);
+                let reproducer = entry.reproducer_of_death(scenario, seed, death);
+                self.folder.write_finding(&reproducer, None)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Counts a group of which this seed found a violation, and not again.
     fn part(&mut self, group: Numbered<'_>, seed: u64) {
         let (number, (place, _), _) = group;
@@ -215,54 +248,65 @@ impl Explaining<'_> {
         id
     }
 
-    fn smallest_of_each_finding(&mut self) -> VfsResult<()> {
+    fn smallest_of_each_finding(&mut self) -> Result<(), CampaignError> {
         let all = self.merged.iter().enumerate();
         let all = all.flat_map(|(number, merged)| merged.iter().map(move |entry| (number, entry)));
         let smaller = all.filter_map(|(number, (key, merged))| {
             let (sized, signature) = merged.smaller.as_ref()?;
             let is_smaller = *sized < merged.written;
-            is_smaller.then_some((number, key, &merged.finding.id, sized.1, signature))
+            let by_signature: Key = (key.0, signature.clone());
+            is_smaller.then_some((number, key, &merged.finding.id, sized.1, by_signature))
         });
-        let smaller: Vec<(usize, &Key, &String, u64, &String)> = smaller.collect();
-        let (entries, folder) = (&self.plan.entries, self.folder);
+        let smaller: Vec<(usize, &Key, &String, u64, Key)> = smaller.collect();
+        let (plan, folder) = (self.plan, self.folder);
         let work = |unit: u64| {
-            let (number, (place, _), _, seed, signature) = smaller[index(unit)];
-            explained(&entries[number], *place, signature, seed)
+            let (number, _, _, seed, by_signature) = &smaller[index(unit)];
+            explained(plan, (*number, by_signature), *seed)
         };
         self.observer.explaining(smaller.len() as u64);
         pool::in_order(smaller.len() as u64, self.jobs, work, |unit, explained| {
-            let (number, (place, missing), id, seed, signature) = smaller[index(unit)];
-            let entry = &entries[number];
-            match explained {
-                None => self.others[number].parted.push(parted(entry, *place, seed)),
-                Some((violation, evidence))
+            let (number, (place, missing), id, seed, (_, signature)) = &smaller[index(unit)];
+            let entry = &plan.entries[*number];
+            match explained? {
+                Explained::NotFound => {
+                    let parted = parted(entry, *place, *seed);
+                    self.others[*number].parted.push(parted);
+                }
+                Explained::Yes(violation, evidence)
                     if what_is_missing(&evidence, signature) == *missing =>
                 {
-                    write(folder, entry, id, seed, &violation, Some(&evidence))?;
+                    write(folder, entry, id, *seed, &violation, Some(&evidence))?;
                 }
-                Some(_) => {}
+                Explained::Yes(..) | Explained::No(..) => {}
             }
-            self.observer.explained(number);
+            self.observer.explained(*number);
             Ok(ControlFlow::Continue(()))
         })
     }
 
     /// Writes what replays the groups that are too many to explain.
-    fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
+    fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, false);
-        let (entries, jobs) = (&self.plan.entries, self.jobs);
+        let (plan, jobs) = (self.plan, self.jobs);
         let work = |unit: u64| {
-            let (number, (place, signature), group) = groups[index(unit)];
-            again(&entries[number], *place, signature, group.smallest.1)
+            let (number, key, group) = groups[index(unit)];
+            again(plan, (number, key), group.smallest.1)
         };
         self.observer.explaining(groups.len() as u64);
         pool::in_order(groups.len() as u64, jobs, work, |unit, violation| {
             let numbered = groups[index(unit)];
             let (number, seed) = (numbered.0, numbered.2.smallest.1);
-            match violation {
+            match violation? {
                 Some(violation) => {
                     let id = self.by_signature(numbered);
-                    write(self.folder, &entries[number], &id, seed, &violation, None)?;
+                    write(
+                        self.folder,
+                        &plan.entries[number],
+                        &id,
+                        seed,
+                        &violation,
+                        None,
+                    )?;
                 }
                 None => self.part(numbered, seed),
             }
@@ -339,9 +383,9 @@ fn write(
     seed: u64,
     violation: &Violation,
     evidence: Option<&Evidence>,
-) -> VfsResult<()> {
-    folder.write_finding(
+) -> Result<(), CampaignError> {
+    Ok(folder.write_finding(
         &entry.reproducer(id, &entry.resolved, Seed(seed), violation),
         evidence,
-    )
+    )?)
 }

@@ -89,7 +89,7 @@ fn entry_of(seeds: std::ops::Range<u64>) -> Entry {
 struct Dies;
 
 impl Observer for Dies {
-    fn run_done(&mut self, _: usize, _: &RunOutcome) {}
+    fn run_done(&mut self, _: usize, _: &RunRecord) {}
 
     fn explained(&mut self, _: usize) {
         panic!("the machine is gone");

@@ -91,7 +91,7 @@ struct Finished<'f> {
 }
 
 impl super::Observer for Finished<'_> {
-    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+    fn run_done(&mut self, _: usize, _: &super::RunRecord) {
         self.at.push(self.fs.position());
     }
 
@@ -125,7 +125,7 @@ fn go_on(fs: &SimFs) -> (bool, Finished<'_>) {
 struct Count(Mutex<u64>, Condvar);
 
 impl super::Observer for &Count {
-    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+    fn run_done(&mut self, _: usize, _: &super::RunRecord) {
         *self.0.lock().unwrap() += 1;
         self.1.notify_all();
     }

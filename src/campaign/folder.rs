@@ -20,6 +20,9 @@ use crate::{
 /// The file by which a folder is known to be one of ours.
 const MARKER: &str = "campaign.json";
 
+/// The file of a finding that says why it is not explained.
+pub const UNEXPLAINED: &str = "not-explained.txt";
+
 /// A folder for results.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -102,6 +105,12 @@ impl Folder {
             self.replace(folder.as_path(), "evidence.json", &bytes)?;
         }
         self.replace(folder.as_path(), "reproducer.json", &pretty(reproducer)?)
+    }
+
+    /// Says beside a reproducer why its violation is not explained: to see it would end the process.
+    pub(super) fn write_unexplained(&self, id: &str, why: &str) -> VfsResult<()> {
+        let text = format!("{why}\n");
+        self.write_again(&format!("violations/{id}/{UNEXPLAINED}"), text.as_bytes())
     }
 
     fn replace(&self, folder: Path<'_>, name: &str, bytes: &[u8]) -> VfsResult<()> {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::ViolationRecord;
+use super::{Death, record::ViolationRecord};
 use crate::run::Schedule;
 
 /// Groups of one scenario that are explained; those found later are findings by their signature.
@@ -58,11 +58,18 @@ pub(super) struct Group {
     pub(super) smallest: Sized,
     /// Whether it is explained; not if there were too many groups before.
     pub(super) is_explained: bool,
+    /// What the first of them ended its process by, if that is what they are.
+    pub(super) died: Option<Death>,
 }
 
 impl Group {
     /// The group of a violation that is the first of its signature.
-    pub(super) fn new(seed: u64, violation: &ViolationRecord, is_explained: bool) -> Group {
+    pub(super) fn new(
+        seed: u64,
+        violation: &ViolationRecord,
+        is_explained: bool,
+        died: Option<&Death>,
+    ) -> Group {
         let sized = (violation.size, seed);
         Group {
             count: 1,
@@ -70,6 +77,7 @@ impl Group {
             first: sized,
             smallest: sized,
             is_explained,
+            died: died.cloned(),
         }
     }
 

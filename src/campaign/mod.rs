@@ -23,8 +23,11 @@ mod baseline;
 #[cfg(test)]
 mod baseline_tests;
 mod count;
+mod death;
 mod description;
 mod error;
+mod executor;
+mod explained;
 mod findings;
 #[cfg(test)]
 mod findings_tests;
@@ -41,6 +44,7 @@ mod pool;
 mod record;
 mod regression;
 mod reproducer;
+mod request;
 mod shard;
 mod stop;
 mod strips;
@@ -55,14 +59,17 @@ mod verdict;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::{BASELINE_VERSION, Baseline, BaselineError, Comparison, Gone, Mark};
+pub use death::{Cause, Death, During};
 pub use description::{CAMPAIGN_VERSION, Described, Description};
 pub use error::CampaignError;
-pub use folder::{Folder, FolderError, write_whole};
+pub use folder::{Folder, FolderError, UNEXPLAINED, write_whole};
 pub use merge::{Part, merge, open_shards};
 pub use plan::{Entry, Plan};
 pub use pool::in_order;
+pub use record::{RunRecord, ViolationRecord};
 pub use regression::{Kept, Regression, RegressionOutcome, RegressionSummary};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
+pub use request::{Answer, Asked, Ended, Executor, Request, Telling, Told, Wanted};
 pub use shard::{Shard, ShardError};
 pub use stop::{StopReason, StopSignal};
 pub use strips::{STRIPS_VERSION, Strips};
@@ -71,7 +78,7 @@ pub use summary::{
 };
 pub use verdict::{Status, Verdict};
 
-use crate::{base::Ratio, run::RunOutcome};
+use crate::base::Ratio;
 use count::{Counting, RUNS};
 use folder::Log;
 use reproducer::finding_id;
@@ -123,7 +130,7 @@ impl Task<'_> {
 /// Looks on while a campaign goes.
 pub trait Observer {
     /// A run of an entry of the plan is finished: its line is durable.
-    fn run_done(&mut self, entry: usize, outcome: &RunOutcome);
+    fn run_done(&mut self, entry: usize, run: &RunRecord);
 
     /// A run of an entry is counted that was executed earlier.
     fn run_resumed(&mut self, _entry: usize) {}
@@ -184,7 +191,7 @@ fn go_on(
 ) -> Result<Summary, CampaignError> {
     let fail_fast = task.limits.fail_fast;
     let regressions = if task.shard.index() == 0 {
-        regression::replay_all(&task.plan.regressions, task.jobs, fail_fast)
+        regression::replay_all(task.plan, task.jobs, fail_fast)?
     } else {
         Vec::new()
     };

@@ -212,7 +212,7 @@ struct Mover<'f> {
 }
 
 impl super::Observer for Mover<'_> {
-    fn run_done(&mut self, _: usize, _: &crate::run::RunOutcome) {
+    fn run_done(&mut self, _: usize, _: &super::RunRecord) {
         self.runs += 1;
         if self.runs == 3 {
             let [from, to] = ["whole", "elsewhere"].map(Path::from);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
-use super::Regression;
+use super::{Executor, Regression};
 use crate::{
     base::{Digest, Seed},
     run::{
@@ -130,6 +130,8 @@ pub struct Plan {
     pub regressions: Vec<Regression>,
     /// The number of the first run behind each entry.
     ends: Vec<u64>,
+    /// Who executes it, if that is not this process.
+    pub(super) executor: Option<Arc<dyn Executor>>,
 }
 
 impl Plan {
@@ -142,6 +144,7 @@ impl Plan {
         Plan {
             ends: ends.collect(),
             regressions: Vec::new(),
+            executor: None,
             entries,
         }
     }

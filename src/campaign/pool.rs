@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -28,6 +28,7 @@ struct Pool<T> {
     changed: Condvar,
     ahead: u64,
     count: u64,
+    batch_max: u64,
 }
 
 /// What the one who consumes is told.
@@ -50,18 +51,23 @@ pub fn in_order<T: Send, E>(
     work: impl Fn(u64) -> T + Sync,
     mut consume: impl FnMut(u64, T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
-    in_order_within(count, jobs, Duration::MAX, work, |step| match step {
+    let one = |units: Range<u64>| vec![work(units.start)];
+    in_batches_within(count, jobs, 1, Duration::MAX, one, |step| match step {
         Step::Result(unit, result) => consume(unit, result),
         Step::Late => Ok(ControlFlow::Continue(())),
     })
 }
 
-/// The same, for one who has something to do when no result comes for so long.
-pub(super) fn in_order_within<T: Send, E>(
+/// The same with work that does some of the units it is given, from the first on, and at least one.
+///
+/// It is given the more at a time, up to `batch_max`, the more often it does all of them: so those that take long are handed
+/// over one by one, and those that do not cost little to hand over. Who consumes is told when no result comes for `patience`.
+pub(super) fn in_batches_within<T: Send, E>(
     count: u64,
     jobs: usize,
+    batch_max: u64,
     patience: Duration,
-    work: impl Fn(u64) -> T + Sync,
+    work: impl Fn(Range<u64>) -> Vec<T> + Sync,
     mut consume: impl FnMut(Step<T>) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
     let pool = Pool {
@@ -72,8 +78,9 @@ pub(super) fn in_order_within<T: Send, E>(
             is_over: false,
         }),
         changed: Condvar::new(),
-        ahead: AHEAD_PER_JOB * jobs.max(1) as u64,
+        ahead: AHEAD_PER_JOB.max(2 * batch_max) * jobs.max(1) as u64,
         count,
+        batch_max,
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs.max(1))
@@ -108,7 +115,7 @@ impl<T> Pool<T> {
         state.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<u64> {
+    fn take(&self, size: u64) -> Option<Range<u64>> {
         let full = |state: &State<T>| {
             state.untaken < self.count && state.untaken - state.wanted >= self.ahead
         };
@@ -116,16 +123,33 @@ impl<T> Pool<T> {
         if state.is_over || state.untaken == self.count {
             return None;
         }
-        state.untaken += 1;
-        Some(state.untaken - 1)
+        let start = state.untaken;
+        state.untaken = self.count.min(start + size);
+        Some(start..state.untaken)
     }
 
-    fn work(&self, work: &impl Fn(u64) -> T) {
+    fn work(&self, work: &impl Fn(Range<u64>) -> Vec<T>) {
         let over = Over(self);
-        while let Some(unit) = self.take() {
-            let result = work(unit);
-            self.lock().ready.insert(unit, result);
-            self.changed.notify_all();
+        let mut size = 1;
+        while let Some(mut left) = self.take(size) {
+            size = self.batch_max.min(2 * size);
+            while !left.is_empty() {
+                let done = work(left.clone());
+                assert!(!done.is_empty(), "nothing would be asked for for ever");
+                let mut state = self.lock();
+                for result in done {
+                    state.ready.insert(left.start, result);
+                    left.start += 1;
+                }
+                if state.is_over {
+                    break;
+                }
+                drop(state);
+                self.changed.notify_all();
+                if !left.is_empty() {
+                    size = 1;
+                }
+            }
         }
         // Only a panic ends the pool from here.
         std::mem::forget(over);
@@ -203,6 +227,33 @@ mod tests {
             assert_eq!(collect(500, jobs, 42), (0..=42).collect::<Vec<_>>());
         }
         assert!(collect(0, 2, 0).is_empty());
+    }
+
+    #[test]
+    fn batches_grow_where_all_is_done_and_hand_over_what_is() {
+        for jobs in [1, 3] {
+            let largest = Mutex::new(0);
+            let work = |units: Range<u64>| {
+                let asked = units.end - units.start;
+                let mut largest = largest.lock().unwrap();
+                *largest = asked.max(*largest);
+                // From 500 on, all take long.
+                let done = if units.start < 500 { asked } else { 1 };
+                (units.start..units.start + done).collect()
+            };
+            let mut seen = Vec::new();
+            let result: Result<(), ()> =
+                in_batches_within(1000, jobs, 8, Duration::MAX, work, |step| {
+                    if let Step::Result(unit, result) = step {
+                        assert_eq!(unit, result);
+                        seen.push(unit);
+                    }
+                    Ok(ControlFlow::Continue(()))
+                });
+            assert_eq!(result, Ok(()));
+            assert_eq!(seen, (0..1000).collect::<Vec<_>>());
+            assert_eq!(*largest.lock().unwrap(), 8);
+        }
     }
 
     #[test]

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, group::Size};
+use super::{Death, Entry, group::Size};
 use crate::{
     base::Digest,
-    run::{CoverageMark, InvariantCount, Kind, LegalStates, RunOutcome},
+    run::{CoverageMark, InvariantCount, Kind, LegalStates, RunOutcome, Schedule},
 };
 
 /// No run counts as much as this; sums of what is below cannot overflow.
@@ -20,41 +20,61 @@ const COUNT_END: u64 = 1 << 40;
 /// A finished run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RunRecord {
-    pub(super) scenario: String,
-    pub(super) subject: String,
-    pub(super) profile: String,
-    pub(super) device: String,
-    pub(super) seed: u64,
-    pub(super) digest: Digest,
-    pub(super) crash_points: u64,
-    pub(super) states: u64,
-    pub(super) images: u64,
-    pub(super) recoveries: u64,
+pub struct RunRecord {
+    /// The scenario.
+    pub scenario: String,
+    /// The subject.
+    pub subject: String,
+    /// The profile.
+    pub profile: String,
+    /// The device.
+    pub device: String,
+    /// The seed.
+    pub seed: u64,
+    /// The identity of everything that happened.
+    pub digest: Digest,
+    /// Positions at which crash states were tried.
+    pub crash_points: u64,
+    /// Crash states tried.
+    pub states: u64,
+    /// Different disks among them, within each life.
+    pub images: u64,
+    /// Recoveries of the subject.
+    pub recoveries: u64,
+    /// Positions at which every crash state was tried.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) exhaustive_points: u64,
+    pub exhaustive_points: u64,
+    /// How many crash states there are at the points that were tried, where that was counted.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) legal_states: LegalStates,
-    pub(super) coverage: BTreeMap<CoverageMark, u64>,
-    pub(super) kinds: BTreeMap<Kind, u64>,
+    pub legal_states: LegalStates,
+    /// What the crash states showed.
+    pub coverage: BTreeMap<CoverageMark, u64>,
+    /// How they were drawn.
+    pub kinds: BTreeMap<Kind, u64>,
     /// What each invariant said, in the order of the entry.
-    pub(super) invariants: Vec<InvariantCount>,
+    pub invariants: Vec<InvariantCount>,
+    /// The first violation of each invariant.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) violated: Vec<ViolationRecord>,
+    pub violated: Vec<ViolationRecord>,
     /// What the run went without.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) left_out: BTreeSet<String>,
+    pub left_out: BTreeSet<String>,
     /// Where a second execution of the run parted from the first, if it was executed twice and they differ.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) parted: Option<String>,
+    pub parted: Option<String>,
+    /// What ended the process that executed the run, if it did not come to an end by itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub died: Option<Death>,
 }
 
 /// The first violation of an invariant in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ViolationRecord {
-    pub(super) invariant: String,
-    pub(super) signature: String,
+pub struct ViolationRecord {
+    /// The invariant.
+    pub invariant: String,
+    /// What it has in common with others before it is explained.
+    pub signature: String,
     pub(super) size: Size,
 }
 
@@ -84,6 +104,44 @@ impl RunRecord {
             violated: violated.collect(),
             left_out: outcome.left_out.iter().cloned().collect(),
             parted,
+            died: None,
+        }
+    }
+
+    /// The run of an entry that ended its process, of which nothing else is known.
+    pub(super) fn died(entry: &Entry, seed: u64, death: Death) -> RunRecord {
+        let place = death.invariant(&entry.invariants);
+        let mut invariants = vec![InvariantCount::default(); entry.invariants.len()];
+        invariants[place] = InvariantCount {
+            evaluated: 1,
+            exercised: 1,
+            violated: 1,
+        };
+        let violation = ViolationRecord {
+            invariant: entry.invariants[place].to_owned(),
+            signature: death.signature(),
+            size: Size::of(&Schedule::default()),
+        };
+        RunRecord {
+            scenario: entry.name.clone(),
+            subject: entry.subject.clone(),
+            profile: entry.profile.clone(),
+            device: entry.device.clone(),
+            seed,
+            digest: death.digest(),
+            crash_points: 0,
+            states: 0,
+            images: 0,
+            recoveries: 0,
+            exhaustive_points: 0,
+            legal_states: LegalStates::default(),
+            coverage: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+            invariants,
+            violated: vec![violation],
+            left_out: BTreeSet::new(),
+            parted: None,
+            died: Some(death),
         }
     }
 

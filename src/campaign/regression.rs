@@ -9,7 +9,7 @@ use std::{fmt, ops::ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Verdict, pool};
+use super::{CampaignError, Ended, Plan, Verdict, pool};
 use crate::{
     base::Seed,
     run::{self, Expectation, Job, RunConfig, Schedule, Subject, replay},
@@ -85,23 +85,14 @@ impl Regression {
         }
     }
 
-    fn judge(&self) -> RegressionSummary {
-        let Kept {
-            name,
-            file,
-            scenario,
-            invariant: kept_for,
-            expectation,
-        } = &self.kept;
+    /// Replays it.
+    pub(super) fn judge(&self) -> RegressionSummary {
         let (outcome, reason) = match (self.replay)() {
             run::Verdict::Survives(reason) => (RegressionOutcome::Fixed, reason),
             run::Verdict::Stale(divergence) => (RegressionOutcome::Stale, divergence.to_string()),
             run::Verdict::StillFails { invariant, .. } => {
-                let outcome = if expectation.allows(invariant) {
-                    RegressionOutcome::FoundAsExpected
-                } else {
-                    RegressionOutcome::StillFails
-                };
+                let kept_for = &self.kept.invariant;
+                let outcome = self.failing(invariant);
                 let reason = if invariant == kept_for {
                     format!("{invariant} is violated")
                 } else {
@@ -110,11 +101,36 @@ impl Regression {
                 (outcome, reason)
             }
         };
+        self.summary(outcome, reason)
+    }
+
+    /// What it means that its replay ended the process that executed it.
+    pub(super) fn died(&self, ended: &Ended) -> RegressionSummary {
+        let reason = format!("its replay ended the process: {}", ended.told());
+        self.summary(self.failing(&self.kept.invariant), reason)
+    }
+
+    fn failing(&self, invariant: &str) -> RegressionOutcome {
+        if self.kept.expectation.allows(invariant) {
+            RegressionOutcome::FoundAsExpected
+        } else {
+            RegressionOutcome::StillFails
+        }
+    }
+
+    fn summary(&self, outcome: RegressionOutcome, reason: String) -> RegressionSummary {
+        let Kept {
+            name,
+            file,
+            scenario,
+            invariant,
+            ..
+        } = &self.kept;
         RegressionSummary {
             name: name.clone(),
             file: file.clone(),
             scenario: scenario.clone(),
-            invariant: kept_for.clone(),
+            invariant: invariant.clone(),
             outcome,
             reason,
         }
@@ -147,31 +163,25 @@ impl RegressionOutcome {
     }
 }
 
-/// Replays all of them, in order; with `fail_fast`, up to the first that fails.
+/// Replays all of a plan, in order; with `fail_fast`, up to the first that fails.
 pub(super) fn replay_all(
-    regressions: &[Regression],
+    plan: &Plan,
     jobs: usize,
     fail_fast: bool,
-) -> Vec<RegressionSummary> {
+) -> Result<Vec<RegressionSummary>, CampaignError> {
     let mut summaries = Vec::new();
-    let work = |unit: u64| {
-        usize::try_from(unit)
-            .ok()
-            .and_then(|at| regressions.get(at))
-            .map(Regression::judge)
-    };
-    let consume = |_, summary: Option<RegressionSummary>| {
+    let work = |unit: u64| plan.regression(unit);
+    let consume = |_, summary: Option<Result<RegressionSummary, CampaignError>>| {
+        let summary = summary.transpose()?;
         let failed = summary.iter().any(|summary| summary.outcome.is_failure());
         summaries.extend(summary);
         let ends = fail_fast && failed;
-        Ok(if ends {
+        Ok::<_, CampaignError>(if ends {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         })
     };
-    let done: Result<(), std::convert::Infallible> =
-        pool::in_order(regressions.len() as u64, jobs, work, consume);
-    done.unwrap_or_else(|never| match never {});
-    summaries
+    pool::in_order(plan.regressions.len() as u64, jobs, work, consume)?;
+    Ok(summaries)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
+use super::{Death, Entry};
 use crate::{
     base::{Digest, Hasher, SEED_VERSION, Seed},
     oracle::Witness,
@@ -44,6 +44,10 @@ pub struct Reproducer<S> {
     pub schedule: Schedule,
     /// The digest of the disk that was recovered.
     pub image: Digest,
+    /// What ended the process that executed the run, if that is the violation: then it has no choices, and it takes the whole
+    /// run to see it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub died: Option<Death>,
 }
 
 /// A witness as it is written down.
@@ -70,7 +74,38 @@ impl From<&Witness> for Sentences {
     }
 }
 
+impl From<Sentences> for Witness {
+    fn from(sentences: Sentences) -> Witness {
+        Witness {
+            given: sentences.given,
+            shown: sentences.shown,
+            however: sentences.however,
+        }
+    }
+}
+
 impl Entry {
+    /// What executes a run of this entry again that ended its process; `scenario` is what the entry was made from.
+    pub fn reproducer_of_death<S>(&self, scenario: S, seed: Seed, death: &Death) -> Reproducer<S> {
+        let invariant = self.invariants[death.invariant(&self.invariants)];
+        let signature = death.signature();
+        Reproducer {
+            version: REPRODUCER_VERSION,
+            seed_version: SEED_VERSION,
+            tornwrite: env!("CARGO_PKG_VERSION").to_owned(),
+            id: finding_id(self, invariant, &signature),
+            scenario,
+            seed,
+            invariant: invariant.to_owned(),
+            witness: death.sentences(),
+            signature,
+            operations: None,
+            schedule: Schedule::default(),
+            image: Digest::default(),
+            died: Some(death.clone()),
+        }
+    }
+
     /// What replays a violation that was found by a run of this entry; `scenario` is what the entry was made from, and `id` the
     /// finding that it belongs to.
     pub fn reproducer<S>(
@@ -93,6 +128,7 @@ impl Entry {
             operations: None,
             schedule: found.schedule.clone(),
             image: found.image,
+            died: None,
         }
     }
 }

@@ -120,20 +120,22 @@ impl<'a> Tally<'a> {
                 .get_or_insert_with(|| format!("seed {} parts from itself: {parted}", run.seed));
         }
         for violation in &run.violated {
-            self.group(run.seed, violation);
+            self.group(run, violation);
         }
     }
 
-    fn group(&mut self, seed: u64, violation: &ViolationRecord) {
+    fn group(&mut self, run: &RunRecord, violation: &ViolationRecord) {
+        let seed = run.seed;
         let ids = &self.entry.invariants;
         let Some(place) = ids.iter().position(|id| *id == violation.invariant) else {
             return;
         };
-        let is_explained = self.groups.len() < self.explained_max;
+        let died = run.died.as_ref();
+        let is_explained = self.groups.len() < self.explained_max || died.is_some();
         self.groups
             .entry((place, violation.signature.clone()))
             .and_modify(|group| group.add(seed, violation))
-            .or_insert_with(|| Group::new(seed, violation, is_explained));
+            .or_insert_with(|| Group::new(seed, violation, is_explained, died));
     }
 
     /// The groups, in the order of invariants.

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    Baseline, Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Summary, Task, Verdict,
-    execute,
+    Baseline, Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Summary, Task,
+    Verdict, execute,
 };
 use crate::{
     base::{Ratio, Seed},
@@ -19,7 +19,7 @@ use crate::{
     profile::{Device, PROFILES},
     run::{
         Acknowledgements, CoverageMark, CrashMode, Expectation, Faults, Job, Mode, RunConfig,
-        RunOutcome, Subject, SubjectError, Workload, silence_subject_panics,
+        Subject, SubjectError, Workload, silence_subject_panics,
     },
     simfs::SimFs,
     trace::{OperationId, Promise},
@@ -167,7 +167,7 @@ pub(super) fn entry(subject: Counter) -> Entry {
 pub(super) struct Nobody;
 
 impl Observer for Nobody {
-    fn run_done(&mut self, _: usize, _: &RunOutcome) {}
+    fn run_done(&mut self, _: usize, _: &RunRecord) {}
 }
 
 /// Nobody stops it.

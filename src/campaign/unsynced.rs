@@ -11,7 +11,6 @@
 use std::time::{Duration, Instant};
 
 use super::{CampaignError, Observer, folder::Log, record::RunRecord};
-use crate::run::RunOutcome;
 
 /// Runs that are made durable together, at most: a sync for each would take longer than most runs do.
 const RUNS_MAX: usize = 64;
@@ -23,7 +22,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 pub(super) struct Unsynced<'l> {
     log: &'l Log,
     /// With the numbers of their entries.
-    runs: Vec<(usize, RunOutcome)>,
+    runs: Vec<(usize, RunRecord)>,
     /// When the first of them was written.
     since: Option<Instant>,
 }
@@ -40,13 +39,12 @@ impl<'l> Unsynced<'l> {
     /// Writes a run down, and makes it durable with those before it if they are many or old.
     pub(super) fn append(
         &mut self,
-        run: &RunRecord,
+        run: RunRecord,
         entry: usize,
-        outcome: RunOutcome,
         observer: &mut dyn Observer,
     ) -> Result<(), CampaignError> {
-        self.log.append_line(run)?;
-        self.runs.push((entry, outcome));
+        self.log.append_line(&run)?;
+        self.runs.push((entry, run));
         self.since.get_or_insert_with(Instant::now);
         if self.runs.len() >= RUNS_MAX {
             return self.sync(observer);
@@ -69,8 +67,8 @@ impl<'l> Unsynced<'l> {
         }
         self.log.sync()?;
         self.since = None;
-        for (entry, outcome) in self.runs.drain(..) {
-            observer.run_done(entry, &outcome);
+        for (entry, run) in self.runs.drain(..) {
+            observer.run_done(entry, &run);
         }
         Ok(())
     }

@@ -132,6 +132,10 @@ pub(super) struct ResultArguments {
     /// Write results as json, junit, markdown, github or html too; - is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = export)]
     pub(super) export: Vec<(ExportFormat, PathBuf)>,
+    /// Execute runs in this process, and not in others that may end: a stack overflow, an abort, 60 s of CPU time in one call
+    /// or 2 GiB of memory are no violations then
+    #[arg(long)]
+    pub(super) no_supervise: bool,
     /// How to show progress
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(super) progress: Progress,

@@ -30,7 +30,9 @@ impl Environment {
             Some((name, value.to_string_lossy().into_owned()))
         });
         let ours: BTreeMap<String, String> = ours.collect();
-        for name in ours.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+        // A program that a worker starts inherits what the worker was told.
+        let is_unknown = |name: &&String| !KNOWN.contains(&name.as_str()) && *name != "WORKER";
+        for name in ours.keys().filter(is_unknown) {
             let nearest = KNOWN
                 .iter()
                 .min_by_key(|known| strsim::damerau_levenshtein(known, name));

@@ -127,6 +127,7 @@ impl Failure {
     pub(super) fn campaign(out: &str, error: &CampaignError) -> Failure {
         match error {
             CampaignError::Vfs(error) => Failure::results(out, error),
+            CampaignError::Executor(text) => Failure::Results(text.clone()),
             CampaignError::Gone { .. } => {
                 Failure::Results(format!("failed to write results to {out}: {error}"))
             }

@@ -95,10 +95,10 @@ impl Exports {
 
 /// What the files of a finding say.
 pub(super) fn told(folder: &Folder, finding: &Finding) -> Told {
-    let witness = || {
+    let reproducer = || {
         let bytes = folder.read(&finding.reproducer).ok()?;
         let reproducer: Reproducer<serde_json::Value> = serde_json::from_slice(&bytes).ok()?;
-        Some(reproducer.witness)
+        Some(reproducer)
     };
     let missing = || {
         let bytes = folder
@@ -107,8 +107,10 @@ pub(super) fn told(folder: &Folder, finding: &Finding) -> Told {
         let evidence: Evidence = serde_json::from_slice(&bytes).ok()?;
         evidence.missing
     };
+    let reproducer = reproducer();
     Told {
-        witness: witness(),
+        died: reproducer.as_ref().is_some_and(|kept| kept.died.is_some()),
+        witness: reproducer.map(|kept| kept.witness),
         missing: missing(),
     }
 }

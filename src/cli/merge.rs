@@ -11,7 +11,7 @@ use super::{
     files, interrupt,
     progress::Watcher,
     results::{Out, Results},
-    select,
+    select, workers,
 };
 use crate::{
     base::Ratio,
@@ -31,7 +31,10 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let parts = campaign::open_shards(folders).map_err(refused)?;
     let description = parts.first().map(|part| &part.description);
     let description = description.ok_or_else(nothing)?;
-    let plan = plan(description)?;
+    let mut plan = plan(description)?;
+    if !args.results.no_supervise {
+        plan = workers::supervise(plan);
+    }
     refuse_onto_itself(args)?;
     let folder = out.create()?;
     let stop = interrupt::signal(None)?;
@@ -47,7 +50,7 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let mut watcher = Watcher::new(&task, &args.results);
     let summary = campaign::merge(&task, &parts, &folder, &mut watcher);
     watcher.finish(task.jobs);
-    results.tell(&out, &folder, &summary.map_err(refused)?)
+    results.tell(&out, &folder, &summary.map_err(refused)?, &plan)
 }
 
 /// The folder for results would take the place of what is joined.

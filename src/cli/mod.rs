@@ -1,12 +1,13 @@
 //! The command line: arguments, exit codes, the terminal.
 //!
-//! The only room that knows the clock, the environment and standard output. Results go to stdout,
+//! The only room that knows the clock, the environment and standard output (but for what `supervise` measures). Results go to stdout,
 //! progress and complaints to stderr; a reader that went away is no error.
 //!
 //! Deliberately absent: anything that a library user would want.
 
 mod args;
 mod baseline;
+mod death;
 mod environment;
 mod exit;
 mod explain;
@@ -31,6 +32,7 @@ mod shrink;
 mod target;
 mod terminal;
 mod trace;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,11 @@ use exit::Failure;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    if let Some(worker) = crate::supervise::worker() {
+        let failure = workers::serve(worker);
+        terminal::complain(&failure);
+        return failure.exit().into();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

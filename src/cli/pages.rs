@@ -11,17 +11,18 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{exit::Failure, export::told, progress::Steps, target};
+use super::{exit::Failure, export::told, progress::Steps, target, workers};
 use crate::{
     base::Seed,
     campaign::{
-        Finding, Folder, Reproducer, STRIPS_VERSION, ScenarioSummary, Strips, Summary, in_order,
+        Executor, Finding, Folder, Reproducer, STRIPS_VERSION, ScenarioSummary, Strips, Summary,
+        UNEXPLAINED, in_order,
     },
     report::{
         CampaignPage, Layout, PageHead, ViolationHead, campaign_page, violation_page,
         violation_text,
     },
-    run::{Evidence, Schedule, Strip, evidence, replay, strip},
+    run::{Evidence, Schedule, Strip},
     scenario::Scenario,
 };
 
@@ -40,10 +41,17 @@ pub(super) struct Results<'a> {
     summary: &'a Summary,
     /// `campaign.json`
     described: serde_json::Value,
+    /// Who executes what is to be shown, if that is not this process.
+    executor: Option<&'a dyn Executor>,
 }
 
 impl<'a> Results<'a> {
-    pub(super) fn new(path: &'a Path, folder: &'a Folder, summary: &'a Summary) -> Results<'a> {
+    pub(super) fn new(
+        path: &'a Path,
+        folder: &'a Folder,
+        summary: &'a Summary,
+        executor: Option<&'a dyn Executor>,
+    ) -> Results<'a> {
         let described = folder.read("campaign.json").ok();
         let described = described.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Results {
@@ -52,6 +60,7 @@ impl<'a> Results<'a> {
             folder,
             summary,
             described: described.unwrap_or_default(),
+            executor,
         }
     }
 
@@ -144,20 +153,19 @@ fn findings(
     written.map(|()| pages)
 }
 
-/// The evidence of a finding: as it was kept, or gathered anew.
+/// The evidence of a finding: as it was kept, or gathered anew. There is none of what would end the process that gathers it.
 fn gathered(results: &Results<'_>, finding: &Finding) -> Option<Evidence> {
     let kept = Results::file_of(&finding.id, "evidence.json")?;
     let kept = results.folder.read(&kept).ok();
     if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return Some(kept);
     }
+    let unexplained = Results::file_of(&finding.id, UNEXPLAINED)?;
+    if results.folder.read(&unexplained).is_ok() {
+        return None;
+    }
     let path = Results::file_of(&finding.id, "reproducer.json")?;
-    let target = target::load(&results.file(&path)).ok()?;
-    let job = target.job().ok()?;
-    let config = target.scenario.run_config().ok()?;
-    let (seed, schedule) = (target.seed, &target.schedule);
-    let replay = replay(&job, &config, seed, schedule, &target.invariant);
-    let evidence = evidence(&job, &config, seed, schedule, &replay);
+    let evidence = workers::evidence_of(results.executor, results.file(&path))?;
     let file = Results::file_of(&finding.id, "evidence.json")?;
     // It can be gathered again: that it cannot be kept is no reason to show nothing.
     let _ = results.folder.write_json_again(&file, &evidence);
@@ -254,12 +262,15 @@ fn strip_of(results: &Results<'_>, place: usize) -> Option<Strip> {
     if let Some(finding) = first(summary) {
         let path = Results::file_of(&finding.id, "reproducer.json")?;
         let target = target::load(&results.file(&path)).ok()?;
-        return of(&target.scenario, target.seed, &target.schedule);
+        if target.death().is_some() {
+            return None;
+        }
+        return of(results, &target.scenario, target.seed, &target.schedule);
     }
     let described = results.described.get("scenarios")?.get(place)?;
     let scenario: Scenario = serde_json::from_value(described.get("scenario")?.clone()).ok()?;
     let seed = described.get("seeds")?.get(0)?.as_u64()?;
-    of(&scenario, Seed(seed), &Schedule::default())
+    of(results, &scenario, Seed(seed), &Schedule::default())
 }
 
 /// The finding with the smallest seed.
@@ -270,10 +281,13 @@ fn first(scenario: &ScenarioSummary) -> Option<&Finding> {
         .min_by_key(|finding| finding.first_seed)
 }
 
-fn of(scenario: &Scenario, seed: Seed, schedule: &Schedule) -> Option<Strip> {
-    let job = scenario.job().ok()?;
-    let config = scenario.run_config().ok()?;
-    strip(&job, &config, seed, schedule, STRIP_STATES_MAX)
+fn of(
+    results: &Results<'_>,
+    scenario: &Scenario,
+    seed: Seed,
+    schedule: &Schedule,
+) -> Option<Strip> {
+    workers::strip_of(results.executor, scenario, seed, schedule, STRIP_STATES_MAX)
 }
 
 /// The way from a page to a folder, as a relative link that ends in a slash.

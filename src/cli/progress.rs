@@ -17,9 +17,8 @@ use super::{
     terminal,
 };
 use crate::{
-    campaign::{Observer, Plan, Task},
+    campaign::{Observer, Plan, RunRecord, Task},
     report::grouped,
-    run::RunOutcome,
 };
 
 /// Runs between two lines of a counter.
@@ -191,7 +190,7 @@ impl Observer for Watcher<'_> {
         self.steps.passed();
     }
 
-    fn run_done(&mut self, entry: usize, outcome: &RunOutcome) {
+    fn run_done(&mut self, entry: usize, run: &RunRecord) {
         if let Some(bar) = self.steps.bar.as_ref().filter(|_| self.found.resumed > 0) {
             // What was done before says nothing about how long the rest takes.
             bar.tick();
@@ -199,9 +198,9 @@ impl Observer for Watcher<'_> {
             self.found.resumed = 0;
         }
         self.spend(entry);
-        self.found.states += outcome.states_tried;
-        self.found.images += outcome.distinct_images;
-        self.found.violating += u64::from(!outcome.violations.is_empty());
+        self.found.states += run.states;
+        self.found.images += run.images;
+        self.found.violating += u64::from(!run.violated.is_empty());
         let Counts {
             states,
             images,

@@ -36,6 +36,7 @@ pub(super) fn load(paths: &[impl AsRef<Path>]) -> Result<Vec<Regression>, Failur
 fn regression(file: &Path) -> Result<Regression, Failure> {
     let target = target::load(file)?;
     let label = file.display().to_string();
+    target.refuse_death(&format!("{label} cannot be kept as a regression"))?;
     let refused = |problem: Problem| Failure::Usage(format!("{label}: {problem}"));
     let job = target.job().map_err(refused)?;
     let config = target.scenario.run_config().map_err(refused)?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{
     args::ReplayArguments,
+    death,
     exit::{Exit, Failure},
     files, keep,
     target::{self, Target},
@@ -23,6 +24,9 @@ pub(super) fn replay(args: &ReplayArguments) -> Result<Exit, Failure> {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };
+    if target.death().is_some() {
+        return death::replay(&target, args);
+    }
     let (replay, evidence) = execute(&target)?;
     if let Some(directory) = &args.write_image {
         write_image(&replay, directory)?;

@@ -40,7 +40,7 @@ pub(super) fn report(args: &ReportArguments) -> Result<Exit, Failure> {
         terminal::print(&report::campaign(&summary, &human))?;
         return Ok(Exit::Met);
     };
-    let results = Results::new(&args.folder, &folder, &summary);
+    let results = Results::new(&args.folder, &folder, &summary, None);
     let mut steps = Steps::new(Progress::Auto, Calm::No);
     let found = pages::write_again(&results, cores(), &mut steps)?;
     steps.finish();

@@ -18,7 +18,7 @@ use super::{
     terminal,
 };
 use crate::{
-    campaign::{Baseline, Folder, RegressionOutcome, Summary, Verdict},
+    campaign::{Baseline, Folder, Plan, RegressionOutcome, Summary, Verdict},
     report::{self, Detail, Human, Palette},
 };
 
@@ -122,6 +122,7 @@ impl<'a> Results<'a> {
         out: &Out,
         folder: &Folder,
         summary: &Summary,
+        plan: &Plan,
     ) -> Result<Exit, Failure> {
         if let Some(name) = &out.name {
             files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
@@ -129,7 +130,7 @@ impl<'a> Results<'a> {
         warn_of_stale(summary);
         // Of a part, there is nothing to look at before it is joined with the others.
         if summary.shard.is_none() {
-            let results = pages::Results::new(&out.path, folder, summary);
+            let results = pages::Results::new(&out.path, folder, summary, plan.executor());
             let calm = if self.args.quiet { Calm::Yes } else { Calm::No };
             let mut steps = Steps::new(self.args.progress, calm);
             let found = pages::write(&results, self.jobs, &mut steps)?;

@@ -7,7 +7,7 @@ use super::{
     interrupt,
     progress::Watcher,
     results::{Out, Results},
-    select, shards,
+    select, shards, workers,
 };
 use crate::{
     base::SEED_VERSION,
@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let environment = Environment::read()?;
-    let plan = select::plan(args, &environment)?;
+    let mut plan = select::plan(args, &environment)?;
     let asked = args.shard.as_ref().or(environment.shard.as_ref());
     let shard = asked.map_or(Ok(Shard::WHOLE), |asked| shards::shard(asked))?;
     if shard.is_part() {
@@ -30,6 +30,9 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     } else {
         out.create()?
     };
+    if !args.results.no_supervise {
+        plan = workers::supervise(plan);
+    }
     results.say(&head(&plan, shard))?;
     let stop = interrupt::signal(args.time_budget)?;
     let task = Task {
@@ -55,7 +58,7 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let summary = summary.map_err(|error| cut_off(&out.label, &error))?;
     let failed = |error| Failure::results(&out.label, &error);
     folder.write_json("timing.json", &timing).map_err(failed)?;
-    results.tell(&out, &folder, &summary)
+    results.tell(&out, &folder, &summary, &plan)
 }
 
 /// What a part of a campaign cannot say.
@@ -75,9 +78,11 @@ fn refuse_of_part(args: &ResultArguments) -> Result<(), Failure> {
 /// Why there is no summary, and what became of the runs.
 fn cut_off(out: &str, error: &CampaignError) -> Failure {
     match (Failure::campaign(out, error), error) {
-        (Failure::Results(text), CampaignError::Vfs(_)) => Failure::Results(format!(
-            "{text}; the runs written so far are kept, and --resume goes on behind them"
-        )),
+        (Failure::Results(text), CampaignError::Vfs(_) | CampaignError::Executor(_)) => {
+            Failure::Results(format!(
+                "{text}; the runs written so far are kept, and --resume goes on behind them"
+            ))
+        }
         (failure, _) => failure,
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn shrink(args: &ShrinkArguments) -> Result<Exit, Failure> {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };
+    target.refuse_death("this violation cannot be shrunk")?;
     let out = out(args);
     let refused = |problem: Problem| Failure::Usage(problem.to_string());
     let job = target.job().map_err(refused)?;
@@ -124,6 +125,7 @@ fn written(target: &Target, shrunk: &Shrunk<Operation>) -> Result<String, Failur
         operations: Some(ListedOperations(shrunk.operations.clone())),
         schedule: shrunk.schedule.clone(),
         image: shrunk.image,
+        died: None,
     };
     let failed = |error| Failure::Results(format!("failed to write the reproducer down: {error}"));
     let text = serde_json::to_string_pretty(&reproducer).map_err(failed)?;

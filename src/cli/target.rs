@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{exit::Failure, files, select, terminal};
+use super::{exit::Failure, files, select, terminal, workers};
 use crate::{
     base::{Digest, SEED_VERSION, Seed},
     campaign::{
-        Entry, REPRODUCER_VERSION, Reproducer, Sentences,
+        Death, Entry, REPRODUCER_VERSION, Reproducer, Sentences,
         token::{self, TOKEN_CHARACTERS_MAX, TokenError},
     },
     oracle::catalogue,
@@ -47,6 +47,7 @@ struct Found {
     witness: Sentences,
     signature: String,
     image: Digest,
+    died: Option<Death>,
 }
 
 impl Target {
@@ -63,6 +64,7 @@ impl Target {
                 witness: reproducer.witness,
                 signature: reproducer.signature,
                 image: reproducer.image,
+                died: reproducer.died,
             },
             named,
         }
@@ -83,6 +85,7 @@ impl Target {
             signature: found.signature.clone(),
             schedule: self.schedule.clone(),
             image: found.image,
+            died: found.died.clone(),
             operations: self.operations.clone().map(ListedOperations),
         }
     }
@@ -94,6 +97,22 @@ impl Target {
             job.workload = Box::new(ListedWorkload::new(operations, job.workload));
         }
         Ok(job)
+    }
+
+    /// What ended the process that executed its run, if that is what is to be seen.
+    pub(super) fn death(&self) -> Option<&Death> {
+        self.found.died.as_ref()
+    }
+
+    /// Refuses to do with a run that ended its process what takes more than its end.
+    pub(super) fn refuse_death(&self, what: &str) -> Result<(), Failure> {
+        self.death().map_or(Ok(()), |death| {
+            Err(Failure::Usage(format!(
+                "{what}: the process that executed the run ended ({death}), and nothing is left to look at; `tornwrite replay {}` \
+                 executes it again",
+                self.again()
+            )))
+        })
     }
 
     /// The finding that it belongs to.
@@ -206,14 +225,21 @@ fn without_header(text: &str) -> String {
 fn find(path: &Path, seed: Seed) -> Result<Option<Target>, Failure> {
     let refused = |problem: Problem| Failure::Usage(problem.to_string());
     for scenario in select::load(path)?.by_profile() {
+        let label = terminal::quoted(&path.display().to_string());
+        let named = format!("--scenario {label} --seed {seed}");
+        // What would end this process ends another first.
+        let first = workers::alone(&scenario, seed)?;
+        if let Some(death) = first.and_then(|run| run.died) {
+            let entry = select::entry(&scenario, 0..0)?;
+            let reproducer = entry.reproducer_of_death(scenario, seed, &death);
+            return Ok(Some(Target::new(reproducer, named)));
+        }
         let job = scenario.job().map_err(refused)?;
         let config = scenario.run_config().map_err(refused)?;
         let found = run(&job, &config, seed).violations.into_iter().next();
         if let Some(found) = found {
             let subject = scenario.subject.store.name();
             let entry = Entry::new(&scenario.name, subject, job, config);
-            let label = terminal::quoted(&path.display().to_string());
-            let named = format!("--scenario {label} --seed {seed}");
             let id = entry.finding(seed, &found);
             let reproducer = entry.reproducer(&id, scenario, seed, &found);
             return Ok(Some(Target::new(reproducer, named)));

@@ -29,6 +29,7 @@ pub(super) fn show(args: &TraceShowArguments) -> Result<Exit, Failure> {
         terminal::print("this seed violates nothing\n")?;
         return Ok(Exit::Met);
     };
+    target.refuse_death("there is no trace to show")?;
     let refused = |problem: Problem| Failure::Usage(problem.to_string());
     let job = target.job().map_err(refused)?;
     let config = target.scenario.run_config().map_err(refused)?;

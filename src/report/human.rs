@@ -157,9 +157,15 @@ impl Human<'_> {
         let heading = heading(scenario, finding);
         let (id, rest) = heading.split_once(' ').unwrap_or((&heading, ""));
         let mut text = format!("{colour}{id}{end} {rest}\n{}", place(scenario));
-        text += &(self.told)(finding).blocks();
+        let told = (self.told)(finding);
+        text += &told.blocks();
         let reproducer = &finding.reproducer;
-        for command in ["replay", "shrink"] {
+        let commands: &[&str] = if told.died {
+            &["replay"]
+        } else {
+            &["replay", "shrink"]
+        };
+        for command in commands {
             let _ = writeln!(text, "  tornwrite {command} {}/{reproducer}", self.folder);
         }
         text.push('\n');

@@ -90,6 +90,7 @@ fn told(scenario: ScenarioSummary, detail: Detail) -> String {
             however: "it had to".to_owned(),
         }),
         missing: None,
+        died: false,
     };
     let folder = "reports/scenarios-0-1";
     campaign(

@@ -13,7 +13,7 @@ use std::{
 use super::{
     Missing, Replay, Subject,
     evidence::{Difference, DiskFile},
-    guard::guard,
+    guard::{Call, guard},
     records::{self, Records},
 };
 use crate::{
@@ -156,7 +156,7 @@ pub(super) fn describe<S: Subject>(subject: &S, path: Path<'_>, file: &FileConte
         )])
     } else {
         let bytes = file.to_vec();
-        match guard(|| Ok(subject.describe(path, &bytes))) {
+        match guard(Call::Describing, || Ok(subject.describe(path, &bytes))) {
             Ok(lines) => Records::of(&lines),
             Err(failure) => Records::of(&[format!("! not decoded: the subject {failure}")]),
         }

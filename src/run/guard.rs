@@ -1,19 +1,64 @@
 //! The one place where a subject's panics are caught.
 //!
 //! A subject that panics, or does more operations than it may, becomes a verdict. What cannot be caught inside a process
-//! (a loop without I/O, a stack overflow, an abort) is not caught here.
+//! (a loop without I/O, a stack overflow, an abort, memory without end) is not caught here, but from outside, where a run
+//! is executed in a process of its own ([`supervise`](crate::supervise)): what was being done then is told from here.
 
 use std::{
     any::Any,
     cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
 };
+
+use serde::{Deserialize, Serialize};
 
 use super::SubjectError;
 use crate::{
     oracle::{Failure, FailureKind},
     simfs::BudgetExceeded,
 };
+
+/// Which code of a subject is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Call {
+    /// A life begins with opening it.
+    Opening,
+    /// It is opened once more, or read, where injected errors kept it from opening.
+    OpeningAgain,
+    /// This operation of its workload.
+    Operation(u32),
+    /// It recovers from a crash state.
+    Recovery,
+    /// It recovers a second time without a crash in between.
+    SecondRecovery,
+    /// It does one more operation after a recovery.
+    Progress,
+    /// It is dropped at the end of a life.
+    Dropping,
+    /// It is dropped after a recovery.
+    DroppingRecovered,
+    /// It says what the bytes of its files mean.
+    Describing,
+}
+
+/// Is told of every call of a subject's code in this process, on the thread that makes it.
+pub trait Watch: Send + Sync {
+    /// The subject is called.
+    fn begins(&self, call: Call);
+
+    /// The call is over, however it ended.
+    fn ends(&self);
+}
+
+static WATCH: OnceLock<Box<dyn Watch>> = OnceLock::new();
+
+/// Lets all calls of subjects be watched from here on; nothing if they are already.
+pub fn watch_calls(watch: Box<dyn Watch>) {
+    let _ = WATCH.set(watch);
+}
 
 thread_local! {
     static INSIDE_SUBJECT: Cell<bool> = const { Cell::new(false) };
@@ -37,11 +82,21 @@ pub fn silence_subject_panics() {
 }
 
 /// Runs code of a subject; whatever goes wrong in it is an answer.
-pub(super) fn guard<T>(code: impl FnOnce() -> Result<T, SubjectError>) -> Result<T, Failure> {
+pub(super) fn guard<T>(
+    call: Call,
+    code: impl FnOnce() -> Result<T, SubjectError>,
+) -> Result<T, Failure> {
+    let watch = WATCH.get();
+    if let Some(watch) = watch {
+        watch.begins(call);
+    }
     let before = INSIDE_SUBJECT.replace(true);
     PANIC_PLACE.take();
     let result = catch_unwind(AssertUnwindSafe(code));
     INSIDE_SUBJECT.set(before);
+    if let Some(watch) = watch {
+        watch.ends();
+    }
     match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Failure {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     config::Limits,
-    guard::guard,
+    guard::{Call, guard},
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
 use crate::{
@@ -136,7 +136,7 @@ pub(super) fn record<S: Subject>(
     let placed_errors = fs.placed_errors();
     let recording = fs.finish();
     // The subject dies with its life; what it does while it is dropped is not recorded any more.
-    let _: Result<(), Failure> = guard(|| {
+    let _: Result<(), Failure> = guard(Call::Dropping, || {
         drop(instance);
         Ok(())
     });
@@ -156,13 +156,14 @@ fn open<S: Subject>(job: &Job<S>, fs: &SimFs, seed: Seed) -> Result<S::Instance,
     let mut number = 0;
     loop {
         let before = fs.position();
-        let purpose = if number == 0 {
-            0
-        } else {
-            OPENED_AGAIN + number
+        let (purpose, call) = match number {
+            0 => (0, Call::Opening),
+            _ => (OPENED_AGAIN + number, Call::OpeningAgain),
         };
         let entropy = entropy(seed, fs.live_digest(), purpose);
-        let opened = guard(|| job.subject.open(std::sync::Arc::new(fs.clone()), entropy));
+        let opened = guard(call, || {
+            job.subject.open(std::sync::Arc::new(fs.clone()), entropy)
+        });
         number += 1;
         match opened {
             Err(failed)
@@ -231,7 +232,7 @@ fn see<S: Subject>(
         })
         .collect();
     // A subject that cannot be read says so when it is asked to work.
-    if let Ok(state) = guard(|| job.subject.read(instance)) {
+    if let Ok(state) = guard(Call::OpeningAgain, || job.subject.read(instance)) {
         ledger.see(&job.oracle.shown(&issued, &state));
     }
 }
@@ -273,7 +274,7 @@ fn apply<S: Subject>(
     id: OperationId,
     operation: &S::Operation,
 ) -> Result<(), Failure> {
-    guard(|| {
+    guard(Call::Operation(id.0), || {
         let shown = job
             .subject
             .apply(instance, id, operation, &mut Acknowledgements::new(fs))?;

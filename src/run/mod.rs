@@ -61,7 +61,7 @@ pub use event_store::{EventStoreJob, EventStoreSubject};
 pub use evidence::{Compared, Difference, DiskFile, Evidence, evidence};
 pub use expectation::Expectation;
 pub use fit::{Divergence, Parting};
-pub use guard::silence_subject_panics;
+pub use guard::{Call, Watch, silence_subject_panics, watch_calls};
 pub use legality::{LegalReason, Legality, QuotedRule};
 pub use listed::ListedWorkload;
 pub use listing::{ListedBytes, ListedEntry, TraceListing, listings};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     config::Limits,
-    guard::guard,
+    guard::{Call, guard},
     life::{Start, entropy},
     subject::{Acknowledgements, Job, Subject, SubjectError},
 };
@@ -76,11 +76,13 @@ pub(super) struct Trials {
     pub(super) life: u32,
 }
 
-/// Purposes of entropy: each opening of the same disk draws something else.
-const RECOVERY: u64 = 0;
-const AGAIN: u64 = 1;
-const PROGRESS: u64 = 2;
-const AFTER_ERRORS: u64 = 3;
+/// Purposes of entropy, each with what it is called: each opening of the same disk draws something else.
+const RECOVERY: (u64, Call) = (0, Call::Recovery);
+const AGAIN: (u64, Call) = (1, Call::SecondRecovery);
+const PROGRESS: (u64, Call) = (2, Call::Progress);
+/// The same entropy as a recovery.
+const AFTER_PROGRESS: (u64, Call) = (0, Call::Progress);
+const AFTER_ERRORS: (u64, Call) = (3, Call::Recovery);
 
 /// Recovers the subject on what `start` shows; `past` is what was asked of it so far.
 ///
@@ -140,11 +142,11 @@ fn open_and_read<S: Subject>(
     job: &Job<S>,
     fs: &SimFs,
     trials: Trials,
-    purpose: u64,
+    (purpose, call): (u64, Call),
 ) -> (Result<S::State, Failure>, Option<S::Instance>) {
     trials.limits.apply(fs);
     let entropy = entropy(trials.seed, fs.live_digest(), purpose);
-    let opened = guard(|| {
+    let opened = guard(call, || {
         let mut instance = job.subject.open(Arc::new(fs.clone()), entropy)?;
         let state = job.subject.read(&mut instance)?;
         Ok((state, instance))
@@ -160,7 +162,7 @@ fn show<S: Subject>(
     job: &Job<S>,
     image: Image,
     trials: Trials,
-    purpose: u64,
+    purpose: (u64, Call),
 ) -> Result<S::State, Failure> {
     let (shown, instance) = open_and_read(job, &SimFs::mount(image), trials, purpose);
     drop_instance(instance);
@@ -177,18 +179,18 @@ fn work<S: Subject>(
     let fs = SimFs::mount(image);
     let (opened, instance) = open_and_read(job, &fs, trials, PROGRESS);
     opened?;
-    guard(|| {
+    guard(Call::Progress, || {
         let mut instance = instance.ok_or_else(|| SubjectError("it is not open".to_owned()))?;
         let mut acks = Acknowledgements::new(&fs);
         job.subject
             .apply(&mut instance, OperationId(u32::MAX), probe, &mut acks)?;
         job.subject.close(instance)
     })?;
-    show(job, fs.live_image(), trials, RECOVERY)
+    show(job, fs.live_image(), trials, AFTER_PROGRESS)
 }
 
 fn drop_instance<I>(instance: Option<I>) {
-    let _: Result<(), Failure> = guard(|| {
+    let _: Result<(), Failure> = guard(Call::DroppingRecovered, || {
         drop(instance);
         Ok(())
     });

@@ -67,6 +67,8 @@ pub struct Told {
     pub witness: Option<Sentences>,
     /// The ordering that is missing.
     pub missing: Option<Missing>,
+    /// Whether it ended the process that executed it, so that there is nothing to shrink.
+    pub died: bool,
 }
 
 impl Told {

@@ -1,0 +1,114 @@
+//! What can be asked of whoever executes a plan, and what is answered: data, so that it may go to another process and back.
+
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CampaignError, Cause, During, RegressionSummary, RunRecord, Sentences};
+use crate::{
+    base::Digest,
+    run::{Evidence, Schedule},
+};
+
+/// Something to execute.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Some runs; as many of them are answered, from the first on, as do not take long.
+    Runs(Vec<Asked>),
+    /// A violation that was found before.
+    Violation(Wanted),
+    /// The replay of the n-th kept reproducer.
+    Regression(u64),
+    /// Something that the program asks itself for, and the campaign knows nothing of.
+    Errand(serde_json::Value),
+}
+
+/// A run that is asked for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// The place of the entry in the plan.
+    pub entry: usize,
+    /// The seed.
+    pub seed: u64,
+    /// Whether it is executed twice, to see whether both find the same.
+    pub twice: bool,
+}
+
+/// A violation that is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The place of the entry in the plan.
+    pub entry: usize,
+    /// The place of the invariant in the entry.
+    pub place: usize,
+    /// Its signature.
+    pub signature: String,
+    /// The seed that finds it.
+    pub seed: u64,
+    /// Whether it is explained, too.
+    pub explained: bool,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// The runs.
+    Runs(Vec<RunRecord>),
+    /// The violation, if the seed finds it again.
+    Violation(Option<Box<Told>>),
+    /// What came of the replay.
+    Regression(RegressionSummary),
+    /// What the program answers itself.
+    Errand(serde_json::Value),
+}
+
+/// A violation as it is told from one process to another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    pub(super) witness: Sentences,
+    pub(super) schedule: Schedule,
+    pub(super) image: Digest,
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// How much a process tells of what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// The answer.
+    Answers,
+    /// Each call of the subject before it is made: what it was doing is known if it ends.
+    Calls,
+}
+
+/// A process that ended before it answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// What ended it.
+    pub cause: Cause,
+    /// What it was doing, if it told and it was a call of the subject.
+    pub during: Option<During>,
+}
+
+/// Executes requests somewhere else, for many threads at a time.
+pub trait Executor: Debug + Send + Sync {
+    /// The answer to a request, or what ended the process that was to give it.
+    ///
+    /// # Errors
+    ///
+    /// [`CampaignError::Executor`] if there is no process to be had, or what it says makes no sense.
+    fn ask(
+        &self,
+        request: &Request,
+        telling: Telling,
+    ) -> Result<Result<Answer, Ended>, CampaignError>;
+}
+
+impl Ended {
+    /// What it is in words.
+    pub fn told(&self) -> String {
+        match self.during {
+            Some(during) => format!("{}, in {during}", self.cause),
+            None => self.cause.to_string(),
+        }
+    }
+}

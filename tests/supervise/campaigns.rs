@@ -1,0 +1,85 @@
+//! A program that executes a campaign, as a user would write it.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use tornwrite::{
+    base::{Ratio, Seed},
+    campaign::{
+        self, Folder, Limits, Observer, Part, RunRecord, Shard, StopSignal, Task, Verdict, merge,
+        open_shards, resume,
+    },
+    supervise::{self, protect},
+    vfs::OsVfs,
+};
+
+use crate::subject::{plan, plan_with_regression};
+
+/// What is asked for on the command line: `campaign WHAT FOLDER JOBS [MORE]`.
+pub(crate) fn execute(arguments: &[String]) -> ExitCode {
+    let limits = supervise::Limits {
+        cpu_seconds: 1,
+        memory_mib: 256,
+    };
+    let [what, folder, jobs, more @ ..] = arguments else {
+        return ExitCode::from(2);
+    };
+    let more = more.first().cloned().unwrap_or_default();
+    let plan = match what.as_str() {
+        "once" => plan(Some(PathBuf::from(&more))),
+        "regression" => plan_with_regression(),
+        _ => plan(None),
+    };
+    let plan = protect(plan, &limits).expect("a worker can be started");
+    if what == "alone" {
+        let run = plan.run_alone(0, Seed(more.parse().expect("a seed")));
+        println!(
+            "{}",
+            serde_json::to_string(&run.expect("a run")).expect("text")
+        );
+        return ExitCode::SUCCESS;
+    }
+    let stop = StopSignal::new();
+    let shard = match what.as_str() {
+        "shard" => more.parse().expect("a shard"),
+        _ => Shard::WHOLE,
+    };
+    let task = Task {
+        plan: &plan,
+        shard,
+        jobs: jobs.parse().expect("a number"),
+        limits: Limits {
+            violating_runs_max: u64::MAX,
+            fail_fast: false,
+        },
+        check_determinism: Ratio::NEVER,
+        baseline: None,
+        stop: &stop,
+    };
+    let root = || Arc::new(OsVfs::new(folder.as_str()));
+    let create = || Folder::create(root(), "r".into()).expect("a folder");
+    let summary = match what.as_str() {
+        "resume" => {
+            let folder = Folder::open_existing(root(), "r".into()).expect("a campaign");
+            resume(&task, &folder, &mut Nobody)
+        }
+        "merge" => {
+            let parts = more.split(',').map(|part| {
+                Folder::open_existing(Arc::new(OsVfs::new(part)), "r".into()).expect("a shard")
+            });
+            let parts: Vec<Part> = open_shards(parts.collect()).expect("a whole");
+            merge(&task, &parts, &create(), &mut Nobody)
+        }
+        _ => campaign::execute(&task, &create(), &mut Nobody),
+    };
+    match summary.expect("a summary").verdict {
+        Verdict::Expected => ExitCode::SUCCESS,
+        Verdict::Nondeterministic => ExitCode::from(102),
+        _ => ExitCode::from(100),
+    }
+}
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn run_done(&mut self, _: usize, _: &RunRecord) {}
+}

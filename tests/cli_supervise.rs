@@ -18,7 +18,7 @@ const NAIVE: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbat
 
 const LONG: &str = "version = 1\n[subject]\nstore = \"wal\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 4\n\
-    [check]\ninvariants = [\"durable-ack\", \"recovery-succeeds\"]\n[budget]\nruns = 3000\n";
+    [check]\ninvariants = [\"durable-ack\", \"recovery-succeeds\"]\n[budget]\nruns = 12000\n";
 
 fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
@@ -172,7 +172,7 @@ fn a_worker_that_somebody_kills_is_missed_by_nobody_and_ctrl_c_is_heard() {
         }
         thread::sleep(Duration::from_millis(20));
     }
-    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    assert_eq!(child.try_wait().unwrap(), None, "it goes on");
     signal("-INT", child.id());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let resume = [

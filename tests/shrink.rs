@@ -271,6 +271,14 @@ const OF_SCENARIOS: &[Expected] = &[
         ],
     ),
     expect(
+        "wal-note-fsync-behind-errors",
+        "durable-ack",
+        2,
+        &[
+            "had block N of write N to wal/N.log been durable before #N was acknowledged, this could not happen",
+        ],
+    ),
+    expect(
         "wal-note-lost-segment",
         "durable-ack",
         1,

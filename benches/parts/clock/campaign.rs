@@ -6,10 +6,10 @@ use criterion::{BatchSize, Criterion, Throughput};
 use tornwrite::{
     base::Ratio,
     campaign::{
-        Entry, Folder, Limits, Observer, Plan, Shard, StopSignal, Task, execute, merge, open_shards,
+        Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Task, execute, merge,
+        open_shards,
     },
     image::Image,
-    run::RunOutcome,
     simfs::SimFs,
     store::StoreKind,
     vfs::{PathBuf, Vfs},
@@ -23,7 +23,7 @@ const SHARDS: u64 = 4;
 struct Nobody;
 
 impl Observer for Nobody {
-    fn run_done(&mut self, _: usize, _: &RunOutcome) {}
+    fn run_done(&mut self, _: usize, _: &RunRecord) {}
 }
 
 pub(crate) fn bench(criterion: &mut Criterion) {

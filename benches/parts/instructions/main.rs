@@ -62,27 +62,27 @@ fn runs(job: &EventStoreJob, config: &RunConfig, seeds: u64) -> u64 {
 
 // One recording, 64 crash states of it.
 #[library_benchmark]
-#[bench::of_wal(args = (), setup = wal, config = counted(87_201_042))]
+#[bench::of_wal(args = (), setup = wal, config = counted(85_882_526))]
 fn images(wal: EventStoreJob) -> u64 {
     runs(&wal, &job::config(64), 16)
 }
 
 #[library_benchmark]
-#[bench::of_wal(args = (), setup = wal, config = counted(54_909_157))]
+#[bench::of_wal(args = (), setup = wal, config = counted(55_795_394))]
 fn one_crash_state(wal: EventStoreJob) -> u64 {
     runs(&wal, &job::config(1), 64)
 }
 
 // The naive store. The two limits bound the growth as well: ten times the operations, about ten times the instructions.
 #[library_benchmark]
-#[bench::batches_200(args = (200), setup = unsynced, config = counted(4_424_389))]
-#[bench::batches_2000(args = (2000), setup = unsynced, config = counted(43_227_039))]
+#[bench::batches_200(args = (200), setup = unsynced, config = counted(4_442_284))]
+#[bench::batches_2000(args = (2000), setup = unsynced, config = counted(43_396_176))]
 fn never_synced(ndjson: EventStoreJob) -> u64 {
     runs(&ndjson, &job::config(1), 1)
 }
 
 #[library_benchmark]
-#[bench::of_wal(args = (), setup = wal, config = counted(52_214_576))]
+#[bench::of_wal(args = (), setup = wal, config = counted(51_804_437))]
 fn crash_inside_recovery(wal: EventStoreJob) -> u64 {
     let config = RunConfig {
         in_recovery: 1,
@@ -98,7 +98,7 @@ fn appends_of_wal() -> Vec<Operation> {
 
 // A store at work on the filesystem that records, and nothing else.
 #[library_benchmark]
-#[bench::of_wal(args = (), setup = appends_of_wal, config = counted(965_355))]
+#[bench::of_wal(args = (), setup = appends_of_wal, config = counted(972_148))]
 fn recording(operations: Vec<Operation>) -> SimFs {
     let fs = SimFs::new();
     prepared::append(StoreKind::Wal, &fs, &operations);
@@ -116,7 +116,7 @@ fn window_of_unsynced() -> Window<'static> {
 
 // What is pending at 16 points on the way to the end, where all 2000 batches are.
 #[library_benchmark]
-#[bench::pending_2000(args = (), setup = graph_of_unsynced, config = counted(10_500_743))]
+#[bench::pending_2000(args = (), setup = graph_of_unsynced, config = counted(11_081_388))]
 fn windows(graph: &'static PersistenceGraph<'static>) -> usize {
     let mut frontier = Frontier::new(black_box(graph));
     let end = graph.recording.trace.end().0;
@@ -128,7 +128,7 @@ fn windows(graph: &'static PersistenceGraph<'static>) -> usize {
 
 // 64 crash states where 2000 batches are pending, and their disks.
 #[library_benchmark]
-#[bench::pending_2000(args = (), setup = window_of_unsynced, config = counted(254_299_960))]
+#[bench::pending_2000(args = (), setup = window_of_unsynced, config = counted(263_026_320))]
 fn states(window: Window<'static>) -> u64 {
     let mut rng = Rng::new(Seed(0), Stream::PersistedSubset, 0);
     for _ in 0..64 {
@@ -140,7 +140,7 @@ fn states(window: Window<'static>) -> u64 {
 
 // 128 clones of an image, one page changed in each, and their digests.
 #[library_benchmark]
-#[bench::one_page(args = (), setup = prepared::image, config = counted(1_723_294))]
+#[bench::one_page(args = (), setup = prepared::image, config = counted(1_752_080))]
 fn clones(image: Image) -> Image {
     for nth in 0..128 {
         black_box(prepared::changed(black_box(&image), nth));

@@ -1,7 +1,7 @@
 //! Kept reproducers, which a campaign replays before anything new.
 //!
 //! Guarantees: each is replayed once, from its explicit choices, whatever seeds, profiles or subjects the campaign goes
-//! through; the order is that of their names.
+//! through; the order is that of their names. If the campaign is to end before all are replayed, it says that some were not.
 //!
 //! Deliberately absent: files. Who reads them makes sure that they can be replayed at all.
 
@@ -9,7 +9,7 @@ use std::{fmt, ops::ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Verdict, pool};
+use super::{Observer, Task, Verdict, pool};
 use crate::{
     base::Seed,
     run::{self, Expectation, Job, RunConfig, Schedule, Subject, replay},
@@ -147,31 +147,55 @@ impl RegressionOutcome {
     }
 }
 
-/// Replays all of them, in order; with `fail_fast`, up to the first that fails.
-pub(super) fn replay_all(
-    regressions: &[Regression],
-    jobs: usize,
-    fail_fast: bool,
-) -> Vec<RegressionSummary> {
-    let mut summaries = Vec::new();
+/// What came of the kept reproducers that were replayed.
+pub(super) struct Replayed {
+    pub(super) summaries: Vec<RegressionSummary>,
+    /// Whether none was left out that was to be replayed.
+    pub(super) is_complete: bool,
+}
+
+impl Replayed {
+    /// All there was to replay.
+    pub(super) fn all(summaries: Vec<RegressionSummary>) -> Replayed {
+        Replayed {
+            summaries,
+            is_complete: true,
+        }
+    }
+
+    /// Whether one of them counts against the campaign.
+    pub(super) fn has_failed(&self) -> bool {
+        let mut summaries = self.summaries.iter();
+        summaries.any(|summary| summary.outcome.is_failure())
+    }
+}
+
+/// Replays all of a plan, in order; with `fail_fast`, up to the first that fails; up to the one that is under way when the campaign
+/// is to end.
+pub(super) fn replay_all(task: &Task<'_>, observer: &mut dyn Observer) -> Replayed {
+    let regressions = &task.plan.regressions;
+    let count = regressions.len() as u64;
+    let mut replayed = Replayed::all(Vec::new());
     let work = |unit: u64| {
         usize::try_from(unit)
             .ok()
             .and_then(|at| regressions.get(at))
             .map(Regression::judge)
     };
-    let consume = |_, summary: Option<RegressionSummary>| {
-        let failed = summary.iter().any(|summary| summary.outcome.is_failure());
-        summaries.extend(summary);
-        let ends = fail_fast && failed;
-        Ok(if ends {
+    let consume = |unit, summary: Option<RegressionSummary>| {
+        replayed.summaries.extend(summary);
+        observer.replayed();
+        let is_over = task.limits.fail_fast && replayed.has_failed();
+        let is_stopped = task.stop.reason().is_some();
+        replayed.is_complete = is_over || !is_stopped || unit + 1 == count;
+        Ok(if is_over || is_stopped {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         })
     };
     let done: Result<(), std::convert::Infallible> =
-        pool::in_order(regressions.len() as u64, jobs, work, consume);
+        pool::in_order(count, task.jobs, work, consume);
     done.unwrap_or_else(|never| match never {});
-    summaries
+    replayed
 }

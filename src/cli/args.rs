@@ -132,7 +132,7 @@ pub(super) struct ResultArguments {
     /// Write results as json, junit, markdown, github or html too; - is standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = export)]
     pub(super) export: Vec<(ExportFormat, PathBuf)>,
-    /// How to show progress
+    /// How to show progress: as a bar, as lines, or not; findings are known after the runs, until then violating runs are counted
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(super) progress: Progress,
     /// What to print

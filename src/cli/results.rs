@@ -12,6 +12,7 @@ use super::{
     exit::{Exit, Failure},
     export::{self, Exports},
     files,
+    lock::{self, InUse, Lock},
     output::Output,
     pages,
     progress::{Calm, Steps},
@@ -45,15 +46,26 @@ impl Out {
         Out { path, label, name }
     }
 
-    /// Makes the folder.
-    pub(super) fn create(&self) -> Result<Folder, Failure> {
+    /// Makes the folder; nobody else writes to it as long as it is held.
+    pub(super) fn create(&self) -> Result<Held, Failure> {
         let nowhere = || Failure::Results(format!("{} is no place for results", self.label));
         let place = files::place(&self.path).ok_or_else(nowhere)?;
-        Folder::create(place.vfs, place.path).map_err(|error| Failure::folder(&self.label, &error))
+        // What is there may be moved aside, but not if somebody is at it.
+        let older = self.lock()?;
+        let folder = Folder::create(place.vfs, place.path)
+            .map_err(|error| Failure::folder(&self.label, &error))?;
+        let lock = match older.filter(|older| older.is_of(&self.path)) {
+            None => self.lock()?,
+            kept => kept,
+        };
+        Ok(Held {
+            folder,
+            _lock: lock,
+        })
     }
 
-    /// Opens the folder of a campaign that is to go on.
-    pub(super) fn existing(&self) -> Result<Folder, Failure> {
+    /// Opens the folder of a campaign that is to go on; nobody else writes to it as long as it is held.
+    pub(super) fn existing(&self) -> Result<Held, Failure> {
         let nothing = |why: String| {
             Failure::Usage(format!(
                 "there is nothing to resume in {}: {why}",
@@ -62,8 +74,28 @@ impl Out {
         };
         let nowhere = || nothing("there is no such folder".to_owned());
         let place = files::place(&self.path).ok_or_else(nowhere)?;
-        Folder::open_existing(place.vfs, place.path).map_err(|error| nothing(error.to_string()))
+        let folder = Folder::open_existing(place.vfs, place.path)
+            .map_err(|error| nothing(error.to_string()))?;
+        Ok(Held {
+            folder,
+            _lock: self.lock()?,
+        })
     }
+
+    fn lock(&self) -> Result<Option<Lock>, Failure> {
+        lock::lock(&self.path).map_err(|InUse| {
+            Failure::Results(format!(
+                "another process writes results to {}: wait until it has ended, or name another folder by --out",
+                self.label
+            ))
+        })
+    }
+}
+
+/// A folder for results that is ours alone, where the system can see to that.
+pub(super) struct Held {
+    pub(super) folder: Folder,
+    _lock: Option<Lock>,
 }
 
 /// What is to be done with results; whether it can be is known before there are any.

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     process::{Child, Command, Output, Stdio},
     thread,
     time::Duration,
@@ -161,4 +162,44 @@ fn a_time_that_is_up_while_kept_reproducers_are_replayed_is_told() {
     assert_eq!(exit(&whole), 100, "{text}");
     assert!(text.contains("300 of 300 kept reproducers, "), "{text}");
     assert!(text.contains("\n12 of 12 runs, "), "{text}");
+}
+
+#[test]
+fn pages_that_are_interrupted_are_left_out_and_written_when_it_is_resumed() {
+    let directory = scenarios();
+    for number in 0..40 {
+        let text = SCENARIO.replace("\"s\"", &format!("\"s{number}\""));
+        fs::write(directory.path().join(format!("sc/s{number}.toml")), text).unwrap();
+    }
+    let arguments = [
+        "run",
+        "sc",
+        "--out",
+        "o",
+        "--jobs",
+        "1",
+        "--progress",
+        "counter",
+    ];
+    let mut child = start(&directory, &arguments);
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    while !next().contains(" pages") {}
+    interrupt(&child);
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    let code = exit(&child.wait_with_output().unwrap());
+    // On a fast machine it may have been done already.
+    assert!([130, 100].contains(&code), "{said:?}");
+    let told =
+        "warning: interrupted: index.html and pages of findings are left out; --resume writes them";
+    let index = directory.path().join("o/index.html");
+    assert_eq!(
+        said.iter().any(|line| line == told),
+        code == 130,
+        "{said:?}"
+    );
+    assert_eq!(index.exists(), code == 100);
+    let resumed = tornwrite(&directory, &[&arguments[..], &["--resume"]].concat());
+    assert_eq!(exit(&resumed), 100, "{}", stderr(&resumed));
+    assert!(index.exists());
 }

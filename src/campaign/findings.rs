@@ -10,13 +10,14 @@
 //! - The reproducer of a finding is its smallest violation, if that one misses the same when it is explained itself; otherwise
 //!   the smallest of those that made it a finding. The evidence beside it is of the same violation.
 //! - Files are written as soon as a finding is known, and each as a whole.
+//! - What is left out because somebody interrupts it is counted. What is explained by then is written, and the rest missing as a whole.
 //! - A violation that its seed does not find again is a finding by its signature, without files, and its scenario parts from
 //!   itself: only a subject that is not deterministic does that.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    Entry, Folder, Observer, Plan, finding_id,
+    Entry, Folder, Observer, Plan, StopSignal, Task, finding_id,
     group::{Group, Sized},
     pool,
     summary::{Finding, SignatureCount},
@@ -48,17 +49,19 @@ pub(super) struct Found {
     pub(super) parted: Vec<String>,
 }
 
-/// Explains what was found by each tally, and writes it down.
+/// Explains what was found by each tally, and writes it down; how much was left out because somebody interrupted it.
 pub(super) fn explain(
-    plan: &Plan,
+    task: &Task<'_>,
     tallies: &[Tally<'_>],
-    jobs: usize,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> VfsResult<Vec<Found>> {
+) -> VfsResult<(Vec<Found>, u64)> {
+    let plan = task.plan;
     let mut explaining = Explaining {
         plan,
-        jobs,
+        jobs: task.jobs,
+        stop: task.stop,
+        left_out: 0,
         folder,
         observer,
         merged: plan.entries.iter().map(|_| BTreeMap::new()).collect(),
@@ -67,6 +70,7 @@ pub(super) fn explain(
     explaining.first_of_each_group(tallies)?;
     explaining.smallest_of_each_finding()?;
     explaining.write_unexplained(tallies)?;
+    let left_out = explaining.left_out;
     let all = explaining.merged.into_iter().zip(explaining.others);
     let all = all.map(|(merged, mut others)| {
         let explained = merged.into_iter();
@@ -77,7 +81,7 @@ pub(super) fn explain(
             parted: others.parted,
         }
     });
-    Ok(all.collect())
+    Ok((all.collect(), left_out))
 }
 
 /// What is found of one entry and not explained.
@@ -92,6 +96,9 @@ struct Others {
 struct Explaining<'e> {
     plan: &'e Plan,
     jobs: usize,
+    stop: &'e StopSignal,
+    /// What was to be explained and is not.
+    left_out: u64,
     folder: &'e Folder,
     observer: &'e mut dyn Observer,
     merged: Vec<BTreeMap<Key, Merged>>,
@@ -151,6 +158,7 @@ fn groups<'t>(tallies: &'t [Tally<'_>], are_explained: bool) -> Vec<Numbered<'t>
 impl Explaining<'_> {
     fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
         let groups = groups(tallies, true);
+        self.left_out += groups.len() as u64;
         let (entries, jobs) = (&self.plan.entries, self.jobs);
         let work = |unit: u64| {
             let (number, (place, signature), group) = groups[index(unit)];
@@ -164,7 +172,8 @@ impl Explaining<'_> {
                 None => self.part(numbered, numbered.2.first_seed),
             }
             self.observer.explained(numbered.0);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
     }
 
@@ -224,6 +233,10 @@ impl Explaining<'_> {
             is_smaller.then_some((number, key, &merged.finding.id, sized.1, signature))
         });
         let smaller: Vec<(usize, &Key, &String, u64, &String)> = smaller.collect();
+        self.left_out += smaller.len() as u64;
+        if self.stop.ends_the_rest() {
+            return Ok(());
+        }
         let (entries, folder) = (&self.plan.entries, self.folder);
         let work = |unit: u64| {
             let (number, (place, _), _, seed, signature) = smaller[index(unit)];
@@ -243,13 +256,18 @@ impl Explaining<'_> {
                 Some(_) => {}
             }
             self.observer.explained(number);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
     }
 
     /// Writes what replays the groups that are too many to explain.
     fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> VfsResult<()> {
         let groups = groups(tallies, false);
+        self.left_out += groups.len() as u64;
+        if self.stop.ends_the_rest() {
+            return Ok(());
+        }
         let (entries, jobs) = (&self.plan.entries, self.jobs);
         let work = |unit: u64| {
             let (number, (place, signature), group) = groups[index(unit)];
@@ -267,8 +285,18 @@ impl Explaining<'_> {
                 None => self.part(numbered, seed),
             }
             self.observer.explained(number);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
+    }
+}
+
+/// Whether the next one is to be explained.
+fn next(stop: &StopSignal) -> ControlFlow<()> {
+    if stop.ends_the_rest() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 

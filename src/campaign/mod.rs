@@ -145,6 +145,9 @@ pub trait Observer {
 
     /// Something that was found by an entry of the plan is explained.
     fn explained(&mut self, _entry: usize) {}
+
+    /// Explaining was interrupted, and this much of it is left out.
+    fn left_out(&mut self, _count: u64) {}
 }
 
 /// Executes a campaign and writes it down in a new folder; what was found is marked as new or known if there is a baseline.
@@ -221,15 +224,19 @@ fn conclude(
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
     let is_complete = counting.is_complete() && replayed.is_complete;
-    let is_interrupted = !is_complete && task.stop.reason() == Some(StopReason::Interrupted);
+    let is_ended = !is_complete && task.stop.reason() == Some(StopReason::Interrupted);
+    task.stop.heed();
     let tallies = counting.tallies;
-    let findings = findings::explain(task.plan, &tallies, task.jobs, folder, observer)?;
+    let (findings, left_out) = findings::explain(task, &tallies, folder, observer)?;
+    if left_out > 0 {
+        observer.left_out(left_out);
+    }
     let scenarios = tallies.into_iter().zip(findings);
     let scenarios = scenarios
         .map(|(tally, found)| tally.finish(found, task.shard, task.baseline))
         .collect();
     let mut summary = Summary::new(task, replayed, scenarios);
-    if is_interrupted {
+    if is_ended || left_out > 0 {
         summary.verdict = Verdict::Interrupted;
     }
     log.check()?;

@@ -48,7 +48,7 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let mut watcher = Watcher::new(&task, &args.results, None);
     let summary = campaign::merge(&task, &parts, folder, &mut watcher);
     watcher.finish(task.jobs);
-    results.tell(&out, folder, &summary.map_err(refused)?)
+    results.tell(&out, folder, &summary.map_err(refused)?, &stop)
 }
 
 /// The folder for results would take the place of what is joined.

@@ -73,7 +73,8 @@ pub(super) fn fitted(parts: &[String], columns: usize) -> String {
     for part in parts {
         let gap = if line.is_empty() { "" } else { ", " };
         // The first one is cut off by the terminal if it has to be.
-        if !line.is_empty() && line.len() + gap.len() + part.chars().count() > columns {
+        let taken = [line.as_str(), gap, part].map(|text| text.chars().count());
+        if !line.is_empty() && taken.iter().sum::<usize>() > columns {
             break;
         }
         line += gap;

@@ -313,6 +313,12 @@ impl Observer for Watcher<'_> {
         }
     }
 
+    fn left_out(&mut self, count: u64) {
+        terminal::warn(&format!(
+            "interrupted: {count} groups of violations are left out of the summary; --resume explains them"
+        ));
+    }
+
     fn explained(&mut self, entry: usize) {
         self.spend(entry);
         let name = &self.plan.entries[entry].name;

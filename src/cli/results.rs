@@ -19,7 +19,7 @@ use super::{
     terminal,
 };
 use crate::{
-    campaign::{Baseline, Folder, RegressionOutcome, Summary, Verdict},
+    campaign::{Baseline, Folder, RegressionOutcome, StopSignal, Summary, Verdict},
     report::{self, Detail, Human, Palette},
 };
 
@@ -154,19 +154,28 @@ impl<'a> Results<'a> {
         out: &Out,
         folder: &Folder,
         summary: &Summary,
+        stop: &StopSignal,
     ) -> Result<Exit, Failure> {
         if let Some(name) = &out.name {
             files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
         }
         warn_of_stale(summary);
+        let mut is_cut = false;
         // Of a part, there is nothing to look at before it is joined with the others.
         if summary.shard.is_none() {
             let results = pages::Results::new(&out.path, folder, summary);
             let calm = if self.args.quiet { Calm::Yes } else { Calm::No };
             let mut steps = Steps::new(self.args.progress, calm);
-            let found = pages::write(&results, self.jobs, &mut steps)?;
+            let found = pages::write(&results, self.jobs, &mut steps, stop)?;
             steps.finish();
-            self.exports.write_pages(&results, &found)?;
+            if let Some(found) = found {
+                self.exports.write_pages(&results, &found)?;
+            } else {
+                terminal::warn(
+                    "interrupted: index.html and pages of findings are left out; --resume writes them",
+                );
+                is_cut = true;
+            }
         }
         self.print(&self.told(out, folder, summary)?)?;
         self.exports.write(summary, folder, &out.label)?;
@@ -176,6 +185,9 @@ impl<'a> Results<'a> {
             } else {
                 baseline::record(output, summary)?;
             }
+        }
+        if is_cut {
+            return Ok(Exit::Interrupted);
         }
         // Of more shards than runs, some have nothing to do.
         if summary.shard.is_some() && summary.is_idle() {

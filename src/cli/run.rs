@@ -57,7 +57,7 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let failed = |error| Failure::results(&out.label, &error);
     folder.write_json("timing.json", &timing).map_err(failed)?;
     warn_of_left_out(&task, &summary);
-    results.tell(&out, folder, &summary)
+    results.tell(&out, folder, &summary, &stop)
 }
 
 /// What was kept and not replayed is not guarded.

@@ -85,10 +85,12 @@ impl Steps {
     /// Begins with a part of which some were done by an earlier execution.
     fn go_on_with(&mut self, what: &'static str, before: u64, all: u64) {
         self.expect(what, before, all);
-        self.show(|_| Vec::new());
+        if all > 0 {
+            self.show(|_| Vec::new());
+        }
     }
 
-    /// The same; nothing is shown before one is done, for there may be none to do.
+    /// The same; nothing is shown before one is done, for there may be none that is.
     fn expect(&mut self, what: &'static str, before: u64, all: u64) {
         (self.what, self.before, self.done, self.all) = (what, before, before, all);
         (self.since, self.end, self.drawn) = (Instant::now(), None, None);

@@ -96,7 +96,9 @@ fn of_two_processes_that_want_one_folder_the_second_is_refused() {
     let resuming = [&long[..], &["--resume"]].concat();
     let joining = ["merge", "p", "--out", "o"];
     tornwrite(&directory, &["run", "sc", "--shard", "0/1", "--out", "p"]);
-    for arguments in [&long[..], &resuming, &joining] {
+    let short = ["run", "sc", "--out", "o"];
+    let short_resuming = [&short[..], &["--resume"]].concat();
+    for arguments in [&short[..], &short_resuming, &joining] {
         let second = tornwrite(&directory, arguments);
         let text = stderr(&second);
         assert_eq!(exit(&second), 1, "{text}");

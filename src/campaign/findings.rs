@@ -12,13 +12,14 @@
 //! - Files are written as soon as a finding is known, and each as a whole.
 //! - What ended the process that executed it is not executed again: it is a finding by its signature, with what is known. What
 //!   cannot be explained without ending a process keeps its reproducer, and a file that says so.
+//! - What is left out because somebody interrupts it is counted. What is explained by then is written, and the rest missing as a whole.
 //! - A violation that its seed does not find again is a finding by its signature, without files, and its scenario parts from
 //!   itself: only a subject that is not deterministic does that.
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    CampaignError, Entry, Folder, Observer, Plan,
+    CampaignError, Entry, Folder, Observer, Plan, StopSignal, Task,
     explained::{Explained, again, explained},
     finding_id,
     group::{Group, Sized},
@@ -51,17 +52,19 @@ pub(super) struct Found {
     pub(super) parted: Vec<String>,
 }
 
-/// Explains what was found by each tally, and writes it down.
+/// Explains what was found by each tally, and writes it down; how much was left out because somebody interrupted it.
 pub(super) fn explain(
-    plan: &Plan,
+    task: &Task<'_>,
     tallies: &[Tally<'_>],
-    jobs: usize,
     folder: &Folder,
     observer: &mut dyn Observer,
-) -> Result<Vec<Found>, CampaignError> {
+) -> Result<(Vec<Found>, u64), CampaignError> {
+    let plan = task.plan;
     let mut explaining = Explaining {
         plan,
-        jobs,
+        jobs: task.jobs,
+        stop: task.stop,
+        left_out: 0,
         folder,
         observer,
         merged: plan.entries.iter().map(|_| BTreeMap::new()).collect(),
@@ -71,6 +74,7 @@ pub(super) fn explain(
     explaining.smallest_of_each_finding()?;
     explaining.write_unexplained(tallies)?;
     explaining.write_died(tallies)?;
+    let left_out = explaining.left_out;
     let all = explaining.merged.into_iter().zip(explaining.others);
     let all = all.map(|(merged, mut others)| {
         let explained = merged.into_iter();
@@ -81,7 +85,7 @@ pub(super) fn explain(
             parted: others.parted,
         }
     });
-    Ok(all.collect())
+    Ok((all.collect(), left_out))
 }
 
 /// What is found of one entry and not explained.
@@ -96,6 +100,9 @@ struct Others {
 struct Explaining<'e> {
     plan: &'e Plan,
     jobs: usize,
+    stop: &'e StopSignal,
+    /// What was to be explained and is not.
+    left_out: u64,
     folder: &'e Folder,
     observer: &'e mut dyn Observer,
     merged: Vec<BTreeMap<Key, Merged>>,
@@ -138,6 +145,7 @@ fn groups<'t>(tallies: &'t [Tally<'_>], are_explained: bool) -> Vec<Numbered<'t>
 impl Explaining<'_> {
     fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, true);
+        self.left_out += groups.len() as u64;
         let (plan, jobs) = (self.plan, self.jobs);
         let work = |unit: u64| {
             let (number, key, group) = groups[index(unit)];
@@ -155,7 +163,8 @@ impl Explaining<'_> {
                 Explained::NotFound => self.part(numbered, seed),
             }
             self.observer.explained(numbered.0);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
     }
 
@@ -258,6 +267,10 @@ impl Explaining<'_> {
             is_smaller.then_some((number, key, &merged.finding.id, sized.1, by_signature))
         });
         let smaller: Vec<(usize, &Key, &String, u64, Key)> = smaller.collect();
+        self.left_out += smaller.len() as u64;
+        if self.stop.ends_the_rest() {
+            return Ok(());
+        }
         let (plan, folder) = (self.plan, self.folder);
         let work = |unit: u64| {
             let (number, _, _, seed, by_signature) = &smaller[index(unit)];
@@ -280,13 +293,18 @@ impl Explaining<'_> {
                 Explained::Yes(..) | Explained::No(..) => {}
             }
             self.observer.explained(*number);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
     }
 
     /// Writes what replays the groups that are too many to explain.
     fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, false);
+        self.left_out += groups.len() as u64;
+        if self.stop.ends_the_rest() {
+            return Ok(());
+        }
         let (plan, jobs) = (self.plan, self.jobs);
         let work = |unit: u64| {
             let (number, key, group) = groups[index(unit)];
@@ -311,8 +329,18 @@ impl Explaining<'_> {
                 None => self.part(numbered, seed),
             }
             self.observer.explained(number);
-            Ok(ControlFlow::Continue(()))
+            self.left_out -= 1;
+            Ok(next(self.stop))
         })
+    }
+}
+
+/// Whether the next one is to be explained.
+fn next(stop: &StopSignal) -> ControlFlow<()> {
+    if stop.ends_the_rest() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 

@@ -3,7 +3,8 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
-    Entry, Finding, Folder, Observer, Plan, Reproducer, Shard, execute,
+    Entry, Finding, Folder, Observer, Plan, Reproducer, Shard, StopReason, StopSignal, Task,
+    Verdict, execute,
     findings::Found,
     group::Size,
     record::RunRecord,
@@ -26,6 +27,57 @@ fn read(fs: &SimFs, name: &str) -> Vec<u8> {
 
 fn reproducer(fs: &SimFs, finding: &Finding) -> Reproducer<serde_json::Value> {
     serde_json::from_slice(&read(fs, &finding.reproducer)).unwrap()
+}
+
+/// Interrupts it when the first violation is explained, though time was up before.
+struct Impatient<'s> {
+    stop: &'s StopSignal,
+    explained: u64,
+    left_out: u64,
+}
+
+impl Observer for Impatient<'_> {
+    fn run_done(&mut self, _: usize, _: &RunRecord) {}
+
+    fn explaining(&mut self, _: u64) {
+        self.stop.stop(StopReason::OutOfTime);
+    }
+
+    fn explained(&mut self, _: usize) {
+        self.explained += 1;
+        self.stop.stop(StopReason::Interrupted);
+    }
+
+    fn left_out(&mut self, count: u64) {
+        self.left_out = count;
+    }
+}
+
+#[test]
+fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() {
+    let (whole, _) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (plan, stop) = (
+        Plan::new(vec![entry(Counter::Panicking)]),
+        StopSignal::new(),
+    );
+    let folder = Folder::create(Arc::new(SimFs::new()), "out/r".into()).unwrap();
+    let mut impatient = Impatient {
+        stop: &stop,
+        explained: 0,
+        left_out: 0,
+    };
+    let stopped = Task {
+        stop: &stop,
+        ..task(&plan, NO_LIMITS)
+    };
+    let summary = execute(&stopped, &folder, &mut impatient).unwrap();
+    assert_eq!(summary.verdict, Verdict::Interrupted);
+    assert_eq!(impatient.explained, 1);
+    assert!(impatient.left_out > 0);
+    assert_eq!(summary.scenarios[0].findings.len(), 1);
+    assert_eq!(summary.scenarios[0].runs, whole.scenarios[0].runs);
+    let resumed = resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+    assert_eq!(resumed, whole);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{
     folder::Log,
     lines::Lines,
     record::RunRecord,
+    regression::Replayed,
 };
 
 /// The folder of a shard, opened.
@@ -90,23 +91,22 @@ pub fn merge(
     folder: &Folder,
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
-    let mut regressions = Vec::new();
+    let mut replayed = Replayed::all(Vec::new());
     if let Some(first) = parts.first() {
         let whole = Description {
             shard: None,
             ..first.description.clone()
         };
         folder.write_json("campaign.json", &whole)?;
-        regressions = regressions_of(first)?;
+        replayed = Replayed::all(regressions_of(first, task)?);
     }
     let log = folder.append_to(RUNS)?;
     let mut counting = Counting::new(task);
-    let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
-    if !(task.limits.fail_fast && failures.any(|failed| failed)) {
+    if !(task.limits.fail_fast && replayed.has_failed()) {
         join(&mut counting, task, parts, &log, observer)?;
     }
     log.sync()?;
-    conclude(task, regressions, counting, &log, folder, observer)
+    conclude(task, replayed, counting, &log, folder, observer)
 }
 
 /// Counts and writes the runs of all parts, in the order of one execution.
@@ -138,8 +138,9 @@ fn join(
 }
 
 /// What came of the kept reproducers, which the first shard replayed.
-fn regressions_of(part: &Part) -> Result<Vec<RegressionSummary>, CampaignError> {
-    if part.description.regressions.is_empty() {
+fn regressions_of(part: &Part, task: &Task<'_>) -> Result<Vec<RegressionSummary>, CampaignError> {
+    let kept = part.description.regressions.len();
+    if kept == 0 {
         return Ok(Vec::new());
     }
     let unreadable = |reason: String| CampaignError::Unreadable {
@@ -154,7 +155,13 @@ fn regressions_of(part: &Part) -> Result<Vec<RegressionSummary>, CampaignError> 
     };
     let summary: Summary =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-    Ok(summary.regressions)
+    let count = summary.regressions.len();
+    let replayed = Replayed::all(summary.regressions);
+    if count < kept && !(task.limits.fail_fast && replayed.has_failed()) {
+        let what = format!("it has replayed {count} of {kept} kept reproducers");
+        return Err(unfinished(&part.folder.name(), &what));
+    }
+    Ok(replayed.summaries)
 }
 
 /// The lines of a shard.

@@ -43,6 +43,8 @@ mod plan;
 mod pool;
 mod record;
 mod regression;
+#[cfg(test)]
+mod regression_tests;
 mod reproducer;
 mod request;
 mod shard;
@@ -81,6 +83,7 @@ pub use verdict::{Status, Verdict};
 use crate::base::Ratio;
 use count::{Counting, RUNS};
 use folder::Log;
+use regression::Replayed;
 use reproducer::finding_id;
 
 /// The file with what a campaign counted.
@@ -129,6 +132,15 @@ impl Task<'_> {
 
 /// Looks on while a campaign goes.
 pub trait Observer {
+    /// Kept reproducers are replayed next, this many.
+    fn replaying(&mut self, _count: u64) {}
+
+    /// A kept reproducer is replayed.
+    fn replayed(&mut self) {}
+
+    /// Runs are executed next.
+    fn executing(&mut self) {}
+
     /// A run of an entry of the plan is finished: its line is durable.
     fn run_done(&mut self, entry: usize, run: &RunRecord);
 
@@ -140,6 +152,9 @@ pub trait Observer {
 
     /// Something that was found by an entry of the plan is explained.
     fn explained(&mut self, _entry: usize) {}
+
+    /// Explaining was interrupted, and this much of it is left out.
+    fn left_out(&mut self, _count: u64) {}
 }
 
 /// Executes a campaign and writes it down in a new folder; what was found is marked as new or known if there is a baseline.
@@ -189,40 +204,46 @@ fn go_on(
     folder: &Folder,
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
-    let fail_fast = task.limits.fail_fast;
-    let regressions = if task.shard.index() == 0 {
-        regression::replay_all(task.plan, task.jobs, fail_fast)?
+    let has_kept = task.shard.index() == 0 && !task.plan.regressions.is_empty();
+    let replayed = if has_kept {
+        observer.replaying(task.plan.regressions.len() as u64);
+        regression::replay_all(task, observer)?
     } else {
-        Vec::new()
+        Replayed::all(Vec::new())
     };
-    let mut failures = regressions.iter().map(|kept| kept.outcome.is_failure());
-    let log = if fail_fast && failures.any(|failed| failed) {
+    let is_over = task.limits.fail_fast && replayed.has_failed();
+    let log = if is_over || !replayed.is_complete {
         folder.append_to(RUNS)?
     } else {
+        observer.executing();
         counting.execute(folder, observer)?
     };
-    conclude(task, regressions, counting, &log, folder, observer)
+    conclude(task, replayed, counting, &log, folder, observer)
 }
 
 /// Explains what was counted, and writes the summary.
 fn conclude(
     task: &Task<'_>,
-    regressions: Vec<RegressionSummary>,
+    replayed: Replayed,
     counting: Counting<'_>,
     log: &Log,
     folder: &Folder,
     observer: &mut dyn Observer,
 ) -> Result<Summary, CampaignError> {
-    let is_interrupted =
-        !counting.is_complete() && task.stop.reason() == Some(StopReason::Interrupted);
+    let is_complete = counting.is_complete() && replayed.is_complete;
+    let is_ended = !is_complete && task.stop.reason() == Some(StopReason::Interrupted);
+    task.stop.heed();
     let tallies = counting.tallies;
-    let findings = findings::explain(task.plan, &tallies, task.jobs, folder, observer)?;
+    let (findings, left_out) = findings::explain(task, &tallies, folder, observer)?;
+    if left_out > 0 {
+        observer.left_out(left_out);
+    }
     let scenarios = tallies.into_iter().zip(findings);
     let scenarios = scenarios
         .map(|(tally, found)| tally.finish(found, task.shard, task.baseline))
         .collect();
-    let mut summary = Summary::new(task, regressions, scenarios);
-    if is_interrupted {
+    let mut summary = Summary::new(task, replayed, scenarios);
+    if is_ended || left_out > 0 {
         summary.verdict = Verdict::Interrupted;
     }
     log.check()?;

@@ -1,7 +1,7 @@
 //! Kept reproducers, which a campaign replays before anything new.
 //!
 //! Guarantees: each is replayed once, from its explicit choices, whatever seeds, profiles or subjects the campaign goes
-//! through; the order is that of their names.
+//! through; the order is that of their names. If the campaign is to end before all are replayed, it says that some were not.
 //!
 //! Deliberately absent: files. Who reads them makes sure that they can be replayed at all.
 
@@ -9,7 +9,7 @@ use std::{fmt, ops::ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CampaignError, Ended, Plan, Verdict, pool};
+use super::{CampaignError, Ended, Observer, Task, Verdict, pool};
 use crate::{
     base::Seed,
     run::{self, Expectation, Job, RunConfig, Schedule, Subject, replay},
@@ -163,25 +163,50 @@ impl RegressionOutcome {
     }
 }
 
-/// Replays all of a plan, in order; with `fail_fast`, up to the first that fails.
+/// What came of the kept reproducers that were replayed.
+pub(super) struct Replayed {
+    pub(super) summaries: Vec<RegressionSummary>,
+    /// Whether none was left out that was to be replayed.
+    pub(super) is_complete: bool,
+}
+
+impl Replayed {
+    /// All there was to replay.
+    pub(super) fn all(summaries: Vec<RegressionSummary>) -> Replayed {
+        Replayed {
+            summaries,
+            is_complete: true,
+        }
+    }
+
+    /// Whether one of them counts against the campaign.
+    pub(super) fn has_failed(&self) -> bool {
+        let mut summaries = self.summaries.iter();
+        summaries.any(|summary| summary.outcome.is_failure())
+    }
+}
+
+/// Replays all of a plan, in order; with `fail_fast`, up to the first that fails; up to the one that is under way when the campaign
+/// is to end.
 pub(super) fn replay_all(
-    plan: &Plan,
-    jobs: usize,
-    fail_fast: bool,
-) -> Result<Vec<RegressionSummary>, CampaignError> {
-    let mut summaries = Vec::new();
-    let work = |unit: u64| plan.regression(unit);
-    let consume = |_, summary: Option<Result<RegressionSummary, CampaignError>>| {
-        let summary = summary.transpose()?;
-        let failed = summary.iter().any(|summary| summary.outcome.is_failure());
-        summaries.extend(summary);
-        let ends = fail_fast && failed;
-        Ok::<_, CampaignError>(if ends {
+    task: &Task<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Replayed, CampaignError> {
+    let count = task.plan.regressions.len() as u64;
+    let mut replayed = Replayed::all(Vec::new());
+    let work = |unit: u64| task.plan.regression(unit);
+    let consume = |unit, summary: Option<Result<RegressionSummary, CampaignError>>| {
+        replayed.summaries.extend(summary.transpose()?);
+        observer.replayed();
+        let is_over = task.limits.fail_fast && replayed.has_failed();
+        let is_stopped = task.stop.reason().is_some();
+        replayed.is_complete = is_over || !is_stopped || unit + 1 == count;
+        Ok::<_, CampaignError>(if is_over || is_stopped {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         })
     };
-    pool::in_order(plan.regressions.len() as u64, jobs, work, consume)?;
-    Ok(summaries)
+    pool::in_order(count, task.jobs, work, consume)?;
+    Ok(replayed)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     RegressionSummary, Shard, Status, Task, Verdict,
     baseline::{Comparison, Mark},
+    regression::Replayed,
 };
 use crate::{
     base::{Digest, SEED_VERSION},
@@ -202,12 +203,14 @@ impl Summary {
 
     pub(super) fn new(
         task: &Task<'_>,
-        regressions: Vec<RegressionSummary>,
+        replayed: Replayed,
         scenarios: Vec<ScenarioSummary>,
     ) -> Summary {
+        let regressions = replayed.summaries;
         let kept = regressions.iter().filter_map(|kept| kept.outcome.verdict());
+        let left_out = (!replayed.is_complete).then_some(Verdict::Inconclusive);
         let verdicts = scenarios.iter().map(|scenario| scenario.verdict);
-        let verdicts: Vec<Verdict> = verdicts.chain(kept).collect();
+        let verdicts: Vec<Verdict> = verdicts.chain(kept).chain(left_out).collect();
         let baseline = task.baseline.map(|baseline| baseline.compare(&scenarios));
         Summary {
             version: SUMMARY_VERSION,

@@ -138,13 +138,16 @@ impl Oracle<u8, usize> for Comes {
     }
 }
 
-pub(super) fn entry(subject: Counter) -> Entry {
-    let job = Job {
+pub(super) fn job(subject: Counter) -> Job<Counter> {
+    Job {
         subject,
         workload: Box::new(Four),
         oracle: Box::new(Comes),
-    };
-    let config = RunConfig {
+    }
+}
+
+pub(super) fn config() -> RunConfig {
+    RunConfig {
         crash: CrashMode::PowerLoss,
         profile: &PROFILES[0],
         device: Device::honest(),
@@ -158,8 +161,11 @@ pub(super) fn entry(subject: Counter) -> Entry {
         skip: None,
         swarm: false,
         faults: Faults::default(),
-    };
-    let mut entry = Entry::new("counting", "counter", job, config);
+    }
+}
+
+pub(super) fn entry(subject: Counter) -> Entry {
+    let mut entry = Entry::new("counting", "counter", job(subject), config());
     entry.seeds = 5..25;
     entry
 }
@@ -203,18 +209,11 @@ pub(super) fn against(
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry]);
-    (
-        execute(
-            &Task {
-                baseline,
-                ..task(&plan, limits)
-            },
-            &folder,
-            &mut Nobody,
-        )
-        .unwrap(),
-        fs,
-    )
+    let task = Task {
+        baseline,
+        ..task(&plan, limits)
+    };
+    (execute(&task, &folder, &mut Nobody).unwrap(), fs)
 }
 
 fn verdict(entry: Entry) -> (Verdict, Vec<String>) {

@@ -19,7 +19,7 @@ pub enum Verdict {
     Unexpected,
     /// Nothing was tried, or something that is checked could never have failed.
     Unexercised,
-    /// Fewer runs than are demanded.
+    /// Fewer runs than are demanded, or kept reproducers that there was no time for.
     Inconclusive,
     /// Somebody ended it before its plan did.
     Interrupted,

@@ -136,7 +136,7 @@ pub(super) struct ResultArguments {
     /// or 2 GiB of memory are no violations then
     #[arg(long)]
     pub(super) no_supervise: bool,
-    /// How to show progress
+    /// How to show progress: as a bar, as lines, or not; findings are known after the runs, until then violating runs are counted
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(super) progress: Progress,
     /// What to print

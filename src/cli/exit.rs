@@ -30,7 +30,7 @@ pub enum Exit {
     Nondeterministic = 102,
     /// A reproducer no longer fits the subject.
     Stale = 103,
-    /// Fewer runs than the scenario demands.
+    /// Fewer runs than the scenario demands, or no time for all kept reproducers.
     Inconclusive = 104,
     /// Somebody ended it; what was reached is kept.
     Interrupted = 130,
@@ -68,7 +68,7 @@ pub(super) const MEANINGS: &[(Exit, &str)] = &[
     ),
     (
         Exit::Inconclusive,
-        "inconclusive: fewer runs than the scenario's `runs_min`",
+        "inconclusive: fewer runs than the scenario's `runs_min`, or no time for all kept reproducers",
     ),
     (
         Exit::Interrupted,

@@ -36,7 +36,8 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
         plan = workers::supervise(plan);
     }
     refuse_onto_itself(args)?;
-    let folder = out.create()?;
+    let held = out.create()?;
+    let folder = &held.folder;
     let stop = interrupt::signal(None)?;
     let task = Task {
         plan: &plan,
@@ -47,10 +48,10 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
         baseline: results.known.as_ref(),
         stop: &stop,
     };
-    let mut watcher = Watcher::new(&task, &args.results);
-    let summary = campaign::merge(&task, &parts, &folder, &mut watcher);
+    let mut watcher = Watcher::new(&task, &args.results, None);
+    let summary = campaign::merge(&task, &parts, folder, &mut watcher);
     watcher.finish(task.jobs);
-    results.tell(&out, &folder, &summary.map_err(refused)?, &plan)
+    results.tell(&out, folder, &summary.map_err(refused)?, &plan, &stop)
 }
 
 /// The folder for results would take the place of what is joined.

@@ -15,8 +15,8 @@ use super::{exit::Failure, export::told, progress::Steps, target, workers};
 use crate::{
     base::Seed,
     campaign::{
-        Executor, Finding, Folder, Reproducer, STRIPS_VERSION, ScenarioSummary, Strips, Summary,
-        UNEXPLAINED, in_order,
+        Executor, Finding, Folder, Reproducer, STRIPS_VERSION, ScenarioSummary, StopSignal, Strips,
+        Summary, UNEXPLAINED, in_order,
     },
     report::{
         CampaignPage, Layout, PageHead, ViolationHead, campaign_page, violation_page,
@@ -85,21 +85,27 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Writes the pages of findings, and `index.html`, of a campaign that has just ended.
+/// Writes the pages of findings, and `index.html`, of a campaign that has just ended; nothing comes of it if it is interrupted, and
+/// `index.html` is not written.
 ///
 /// What is kept of an earlier end of it, before it was resumed, may show less than there is: strips are made anew.
 pub(super) fn write(
     results: &Results<'_>,
     jobs: usize,
     steps: &mut Steps,
-) -> Result<Found, Failure> {
-    let pages = findings(results, jobs, steps)?;
-    let strips = made_strips(results, jobs, steps)?;
+    stop: &StopSignal,
+) -> Result<Option<Found>, Failure> {
+    let Some(pages) = findings(results, jobs, steps, stop)? else {
+        return Ok(None);
+    };
+    let Some(strips) = made_strips(results, jobs, steps, stop)? else {
+        return Ok(None);
+    };
     let found = Found { pages, strips };
     let index = index(results, &found, "");
     let written = results.folder.write_again("index.html", index.as_bytes());
     written.map_err(|error| results.failed(&error))?;
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// What was gathered for the page of a campaign.
@@ -114,25 +120,33 @@ pub(super) fn write_again(
     results: &Results<'_>,
     jobs: usize,
     steps: &mut Steps,
-) -> Result<Found, Failure> {
-    let pages = findings(results, jobs, steps)?;
-    let strips = match kept_strips(results) {
-        Some(kept) => kept,
-        None => made_strips(results, jobs, steps)?,
+    stop: &StopSignal,
+) -> Result<Option<Found>, Failure> {
+    let Some(pages) = findings(results, jobs, steps, stop)? else {
+        return Ok(None);
     };
-    Ok(Found { pages, strips })
+    let strips = match kept_strips(results) {
+        None => made_strips(results, jobs, steps, stop)?,
+        kept => kept,
+    };
+    Ok(strips.map(|strips| Found { pages, strips }))
 }
 
-/// Writes the pages of findings, and what they are made of; the findings that have one.
+/// Writes the pages of findings, and what they are made of; the findings that have one, if it is not interrupted.
 fn findings(
     results: &Results<'_>,
     jobs: usize,
     steps: &mut Steps,
-) -> Result<BTreeSet<String>, Failure> {
+    stop: &StopSignal,
+) -> Result<Option<BTreeSet<String>>, Failure> {
+    if stop.ends_the_rest() {
+        return Ok(None);
+    }
     let severe = results.summary.by_severity();
     let severe: Vec<&Finding> = severe.iter().take(PAGES_MAX).map(|(_, one)| *one).collect();
     let mut pages = BTreeSet::new();
     let mut written = Ok(());
+    let mut left = severe.len();
     let count = severe.len() as u64;
     steps.begin("pages", count);
     let at = |number: u64| severe[usize::try_from(number).unwrap_or(usize::MAX)];
@@ -144,13 +158,14 @@ fn findings(
             pages.insert(finding.id.clone());
         }
         steps.done();
+        left -= 1;
         Ok(match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+            Ok(()) if !stop.ends_the_rest() => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
         })
     });
     let Ok(()) = ended;
-    written.map(|()| pages)
+    written.map(|()| (left == 0).then_some(pages))
 }
 
 /// The evidence of a finding: as it was kept, or gathered anew. There is none of what would end the process that gathers it.
@@ -237,8 +252,16 @@ fn kept_strips(results: &Results<'_>) -> Option<Strips> {
     kept.filter(is_whole)
 }
 
-/// The strips of all scenarios, made anew.
-fn made_strips(results: &Results<'_>, jobs: usize, steps: &mut Steps) -> Result<Strips, Failure> {
+/// The strips of all scenarios, made anew, if that is not interrupted.
+fn made_strips(
+    results: &Results<'_>,
+    jobs: usize,
+    steps: &mut Steps,
+    stop: &StopSignal,
+) -> Result<Option<Strips>, Failure> {
+    if stop.ends_the_rest() {
+        return Ok(None);
+    }
     let count = results.summary.scenarios.len() as u64;
     steps.begin("strips", count);
     let mut made = Vec::new();
@@ -247,13 +270,20 @@ fn made_strips(results: &Results<'_>, jobs: usize, steps: &mut Steps) -> Result<
     let ended: Result<(), Infallible> = in_order(count, jobs, work, |_, strip| {
         made.push(strip);
         steps.done();
-        Ok(ControlFlow::Continue(()))
+        Ok(if stop.ends_the_rest() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     });
     let Ok(()) = ended;
+    if made.len() < results.summary.scenarios.len() {
+        return Ok(None);
+    }
     let strips = Strips::new(STRIP_STATES_MAX, made);
     let written = results.folder.write_json_again("strips.json", &strips);
     written.map_err(|error| results.failed(&error))?;
-    Ok(strips)
+    Ok(Some(strips))
 }
 
 /// The strip of one scenario: of its first violating seed, or of its first one.

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::{
     args::{Progress, ResultArguments},
+    pace::{Pace, fitted, short},
     terminal,
 };
 use crate::{
@@ -34,6 +35,9 @@ pub(super) enum Calm {
     No,
 }
 
+/// A bar is drawn no more often than this.
+const DRAWN_EVERY: Duration = Duration::from_millis(100);
+
 /// Work of a known length, one part after the other.
 pub(super) struct Steps {
     bar: Option<ProgressBar>,
@@ -42,6 +46,12 @@ pub(super) struct Steps {
     what: &'static str,
     all: u64,
     done: u64,
+    /// How many of those were done by an earlier execution.
+    before: u64,
+    since: Instant,
+    /// When it ends at the latest.
+    end: Option<Instant>,
+    drawn: Option<Instant>,
     /// Lines of a counter come this far apart.
     step: u64,
 }
@@ -58,43 +68,100 @@ impl Steps {
             what: "",
             all: 0,
             done: 0,
+            before: 0,
+            since: Instant::now(),
+            end: None,
+            drawn: None,
             step: PART_STEP,
         }
     }
 
     /// Begins with the next part, of so many.
     pub(super) fn begin(&mut self, what: &'static str, all: u64) {
-        (self.what, self.all, self.done) = (what, all, 0);
-        if let Some(bar) = &self.bar {
-            bar.reset();
-            bar.set_length(all);
-            bar.set_prefix(what);
-            bar.set_message("");
+        self.go_on_with(what, 0, all);
+    }
+
+    /// Begins with a part of which some were done by an earlier execution.
+    fn go_on_with(&mut self, what: &'static str, before: u64, all: u64) {
+        self.expect(what, before, all);
+        if all > 0 {
+            self.show(|_| Vec::new());
         }
+    }
+
+    /// The same; nothing is shown before one is done, for there may be none that is.
+    fn expect(&mut self, what: &'static str, before: u64, all: u64) {
+        (self.what, self.before, self.done, self.all) = (what, before, before, all);
+        (self.since, self.end, self.drawn) = (Instant::now(), None, None);
+        self.step = PART_STEP;
     }
 
     /// One more is done.
     pub(super) fn done(&mut self) {
-        self.passed();
+        self.done_with(|_| Vec::new());
+    }
+
+    /// One more is done, and there is more to say of that: the most important first.
+    fn done_with(&mut self, more: impl FnOnce(Pace) -> Vec<Option<String>>) {
+        self.done += 1;
         let (done, all) = (self.done, self.all);
         if self.counts && (done.is_multiple_of(self.step) || done == all) {
-            let (done, all) = (grouped(done), grouped(all));
-            let _ = writeln!(anstream::stderr(), "{done} of {all} {}", self.what);
+            let head = format!("{} of {} {}", grouped(done), grouped(all), self.what);
+            let line = self.parts(head, grouped, more).join(", ");
+            let _ = writeln!(anstream::stderr(), "{line}");
+        } else {
+            self.show(more);
         }
     }
 
     /// One more was done before.
     fn passed(&mut self) {
         self.done += 1;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
+        self.show(|_| Vec::new());
+    }
+
+    /// Shows how far it is on the bar, if it is time to.
+    fn show(&mut self, more: impl FnOnce(Pace) -> Vec<Option<String>>) {
+        let is_old = self
+            .drawn
+            .is_none_or(|drawn| drawn.elapsed() >= DRAWN_EVERY);
+        let is_due = is_old || self.done == self.all;
+        if let Some(bar) = self.bar.as_ref().filter(|_| is_due) {
+            self.draw(bar, more);
+            self.drawn = Some(Instant::now());
         }
     }
 
-    fn say(&self, text: impl FnOnce() -> String) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(text());
-        }
+    fn draw(&self, bar: &ProgressBar, more: impl FnOnce(Pace) -> Vec<Option<String>>) {
+        let head = format!("{}/{} {}", self.done, self.all, self.what);
+        let parts = self.parts(head, short, more);
+        let columns = terminal::progress_width().saturating_sub(bar_columns() + 2);
+        bar.set_message(fitted(&parts, columns));
+        bar.set_length(self.all);
+        bar.set_position(self.done);
+    }
+
+    /// What is said of how far it is.
+    fn parts(
+        &self,
+        head: String,
+        number: fn(u64) -> String,
+        more: impl FnOnce(Pace) -> Vec<Option<String>>,
+    ) -> Vec<String> {
+        let pace = Pace {
+            elapsed: self.since.elapsed(),
+            number,
+        };
+        let (done, left) = (self.done - self.before, self.all.saturating_sub(self.done));
+        let at_most = self
+            .end
+            .map(|end| end.saturating_duration_since(Instant::now()));
+        let parts = [
+            Some(head),
+            pace.rate(done, ""),
+            pace.left(done, left, at_most),
+        ];
+        parts.into_iter().chain(more(pace)).flatten().collect()
     }
 
     /// Takes the bar away.
@@ -111,12 +178,15 @@ pub(super) struct Watcher<'a> {
     plan: &'a Plan,
     steps: Steps,
     found: Counts,
+    units: u64,
     begun: Instant,
+    /// When its time is up.
+    end: Option<Instant>,
     last: Instant,
     spent: Vec<Duration>,
 }
 
-/// What was counted since the campaign began, or went on.
+/// What was counted since the campaign began, or went on; findings are not known before they are explained.
 #[derive(Default)]
 struct Counts {
     states: u64,
@@ -143,18 +213,25 @@ struct ScenarioTiming<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    pub(super) fn new(task: &Task<'a>, args: &ResultArguments) -> Watcher<'a> {
+    /// Watches a campaign that begins now, and has no more time than this.
+    pub(super) fn new(
+        task: &Task<'a>,
+        args: &ResultArguments,
+        budget: Option<Duration>,
+    ) -> Watcher<'a> {
         let plan = task.plan;
         let calm = if args.quiet { Calm::Yes } else { Calm::No };
+        let begun = Instant::now();
         let mut steps = Steps::new(args.progress, calm);
-        steps.begin("runs", task.units());
-        steps.step = RUNS_STEP;
+        steps.expect("runs read", 0, task.units());
         Watcher {
             plan,
             steps,
             found: Counts::default(),
-            begun: Instant::now(),
-            last: Instant::now(),
+            units: task.units(),
+            begun,
+            end: budget.and_then(|budget| begun.checked_add(budget)),
+            last: begun,
             spent: vec![Duration::ZERO; plan.entries.len()],
         }
     }
@@ -185,18 +262,29 @@ impl<'a> Watcher<'a> {
 }
 
 impl Observer for Watcher<'_> {
+    fn replaying(&mut self, count: u64) {
+        self.steps.begin("kept reproducers", count);
+        self.steps.end = self.end;
+    }
+
+    fn replayed(&mut self) {
+        self.steps.done();
+    }
+
+    fn executing(&mut self) {
+        self.last = Instant::now();
+        self.steps
+            .go_on_with("runs", self.found.resumed, self.units);
+        self.steps.end = self.end;
+        self.steps.step = RUNS_STEP;
+    }
+
     fn run_resumed(&mut self, _: usize) {
         self.found.resumed += 1;
         self.steps.passed();
     }
 
     fn run_done(&mut self, entry: usize, run: &RunRecord) {
-        if let Some(bar) = self.steps.bar.as_ref().filter(|_| self.found.resumed > 0) {
-            // What was done before says nothing about how long the rest takes.
-            bar.tick();
-            bar.reset_eta();
-            self.found.resumed = 0;
-        }
         self.spend(entry);
         self.found.states += run.states;
         self.found.images += run.images;
@@ -207,34 +295,47 @@ impl Observer for Watcher<'_> {
             violating,
             ..
         } = self.found;
-        self.steps.say(|| {
-            let [states, images, violating] = [states, images, violating].map(grouped);
-            let name = &self.plan.entries[entry].name;
-            format!("{states} states, {images} images, {violating} violating, {name}")
+        let name = &self.plan.entries[entry].name;
+        self.steps.done_with(|pace| {
+            let told = |count, what| Some(format!("{} {what}", (pace.number)(count)));
+            vec![
+                told(violating, "violating"),
+                told(states, "states"),
+                told(images, "images"),
+                pace.rate(states, " states"),
+                Some(name.clone()),
+            ]
         });
-        self.steps.done();
     }
 
     fn explaining(&mut self, count: u64) {
         if count > 0 {
             self.steps.begin("explained", count);
-            self.steps.step = PART_STEP;
         }
+    }
+
+    fn left_out(&mut self, count: u64) {
+        terminal::warn(&format!(
+            "interrupted: {count} groups of violations are left out of the summary; --resume explains them"
+        ));
     }
 
     fn explained(&mut self, entry: usize) {
         self.spend(entry);
-        self.steps.say(|| self.plan.entries[entry].name.clone());
-        self.steps.done();
+        let name = &self.plan.entries[entry].name;
+        self.steps.done_with(|_| vec![Some(name.clone())]);
     }
+}
+
+/// How wide a bar is.
+fn bar_columns() -> usize {
+    (terminal::progress_width() / 10).clamp(4, 30)
 }
 
 /// A bar that fits on one line of the terminal.
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let columns = (terminal::progress_width() / 4).clamp(4, 30);
-    let template =
-        format!("{{bar:{columns}}} {{pos}}/{{len}} {{prefix}}, {{eta}} left, {{wide_msg}}");
+    let template = format!("{{bar:{}}} {{wide_msg}}", bar_columns());
     let style = ProgressStyle::with_template(&template);
     let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
     terminal::set_bar(Some(&bar));

@@ -13,7 +13,7 @@ use super::{
     terminal,
 };
 use crate::{
-    campaign::{Folder, SUMMARY_VERSION, Summary},
+    campaign::{Folder, SUMMARY_VERSION, StopSignal, Summary},
     report::{self, Detail, Human, Palette},
     scenario::InputError,
 };
@@ -42,8 +42,12 @@ pub(super) fn report(args: &ReportArguments) -> Result<Exit, Failure> {
     };
     let results = Results::new(&args.folder, &folder, &summary, None);
     let mut steps = Steps::new(Progress::Auto, Calm::No);
-    let found = pages::write_again(&results, cores(), &mut steps)?;
+    let nobody = StopSignal::new();
+    let found = pages::write_again(&results, cores(), &mut steps, &nobody)?;
     steps.finish();
+    let Some(found) = found else {
+        return Ok(Exit::Interrupted);
+    };
     let page = results.index_at(&found, html);
     let failed = |error| Failure::results(&html.display().to_string(), &error);
     let nowhere = || Failure::Results(format!("{} is no place for a page", html.display()));

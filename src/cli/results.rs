@@ -12,13 +12,14 @@ use super::{
     exit::{Exit, Failure},
     export::{self, Exports},
     files,
+    lock::{self, InUse, Lock},
     output::Output,
     pages,
     progress::{Calm, Steps},
     terminal,
 };
 use crate::{
-    campaign::{Baseline, Folder, Plan, RegressionOutcome, Summary, Verdict},
+    campaign::{Baseline, Folder, Plan, RegressionOutcome, StopSignal, Summary, Verdict},
     report::{self, Detail, Human, Palette},
 };
 
@@ -45,15 +46,26 @@ impl Out {
         Out { path, label, name }
     }
 
-    /// Makes the folder.
-    pub(super) fn create(&self) -> Result<Folder, Failure> {
+    /// Makes the folder; nobody else writes to it as long as it is held.
+    pub(super) fn create(&self) -> Result<Held, Failure> {
         let nowhere = || Failure::Results(format!("{} is no place for results", self.label));
         let place = files::place(&self.path).ok_or_else(nowhere)?;
-        Folder::create(place.vfs, place.path).map_err(|error| Failure::folder(&self.label, &error))
+        // What is there may be moved aside, but not if somebody is at it.
+        let older = self.lock()?;
+        let folder = Folder::create(place.vfs, place.path)
+            .map_err(|error| Failure::folder(&self.label, &error))?;
+        let lock = match older.filter(|older| older.is_of(&self.path)) {
+            None => self.lock()?,
+            kept => kept,
+        };
+        Ok(Held {
+            folder,
+            _lock: lock,
+        })
     }
 
-    /// Opens the folder of a campaign that is to go on.
-    pub(super) fn existing(&self) -> Result<Folder, Failure> {
+    /// Opens the folder of a campaign that is to go on; nobody else writes to it as long as it is held.
+    pub(super) fn existing(&self) -> Result<Held, Failure> {
         let nothing = |why: String| {
             Failure::Usage(format!(
                 "there is nothing to resume in {}: {why}",
@@ -62,8 +74,28 @@ impl Out {
         };
         let nowhere = || nothing("there is no such folder".to_owned());
         let place = files::place(&self.path).ok_or_else(nowhere)?;
-        Folder::open_existing(place.vfs, place.path).map_err(|error| nothing(error.to_string()))
+        let folder = Folder::open_existing(place.vfs, place.path)
+            .map_err(|error| nothing(error.to_string()))?;
+        Ok(Held {
+            folder,
+            _lock: self.lock()?,
+        })
     }
+
+    fn lock(&self) -> Result<Option<Lock>, Failure> {
+        lock::lock(&self.path).map_err(|InUse| {
+            Failure::Results(format!(
+                "another process writes results to {}: wait until it has ended, or name another folder by --out",
+                self.label
+            ))
+        })
+    }
+}
+
+/// A folder for results that is ours alone, where the system can see to that.
+pub(super) struct Held {
+    pub(super) folder: Folder,
+    _lock: Option<Lock>,
 }
 
 /// What is to be done with results; whether it can be is known before there are any.
@@ -123,19 +155,28 @@ impl<'a> Results<'a> {
         folder: &Folder,
         summary: &Summary,
         plan: &Plan,
+        stop: &StopSignal,
     ) -> Result<Exit, Failure> {
         if let Some(name) = &out.name {
             files::point_at(&PathBuf::from(REPORTS).join("latest"), name)?;
         }
         warn_of_stale(summary);
+        let mut is_cut = false;
         // Of a part, there is nothing to look at before it is joined with the others.
         if summary.shard.is_none() {
             let results = pages::Results::new(&out.path, folder, summary, plan.executor());
             let calm = if self.args.quiet { Calm::Yes } else { Calm::No };
             let mut steps = Steps::new(self.args.progress, calm);
-            let found = pages::write(&results, self.jobs, &mut steps)?;
+            let found = pages::write(&results, self.jobs, &mut steps, stop)?;
             steps.finish();
-            self.exports.write_pages(&results, &found)?;
+            if let Some(found) = found {
+                self.exports.write_pages(&results, &found)?;
+            } else {
+                terminal::warn(
+                    "interrupted: index.html and pages of findings are left out; --resume writes them",
+                );
+                is_cut = true;
+            }
         }
         self.print(&self.told(out, folder, summary)?)?;
         self.exports.write(summary, folder, &out.label)?;
@@ -145,6 +186,9 @@ impl<'a> Results<'a> {
             } else {
                 baseline::record(output, summary)?;
             }
+        }
+        if is_cut {
+            return Ok(Exit::Interrupted);
         }
         // Of more shards than runs, some have nothing to do.
         if summary.shard.is_some() && summary.is_idle() {

@@ -7,11 +7,11 @@ use super::{
     interrupt,
     progress::Watcher,
     results::{Out, Results},
-    select, shards, workers,
+    select, shards, terminal, workers,
 };
 use crate::{
     base::SEED_VERSION,
-    campaign::{self, CampaignError, Limits, Plan, Shard, Task},
+    campaign::{self, CampaignError, Limits, Plan, Shard, Summary, Task},
 };
 
 pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
@@ -25,11 +25,12 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let results = Results::prepare(&args.results, &environment)?;
     let asked = args.out.as_deref().or(environment.out.as_deref());
     let out = Out::new(asked, || campaign_name(args, &plan, shard));
-    let folder = if args.resume {
+    let held = if args.resume {
         out.existing()?
     } else {
         out.create()?
     };
+    let folder = &held.folder;
     if !args.results.no_supervise {
         plan = workers::supervise(plan);
     }
@@ -47,18 +48,33 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
         baseline: results.known.as_ref(),
         stop: &stop,
     };
-    let mut watcher = Watcher::new(&task, &args.results);
+    let mut watcher = Watcher::new(&task, &args.results, args.time_budget);
     let execute = if args.resume {
         campaign::resume
     } else {
         campaign::execute
     };
-    let summary = execute(&task, &folder, &mut watcher);
+    let summary = execute(&task, folder, &mut watcher);
     let timing = watcher.finish(task.jobs);
     let summary = summary.map_err(|error| cut_off(&out.label, &error))?;
     let failed = |error| Failure::results(&out.label, &error);
     folder.write_json("timing.json", &timing).map_err(failed)?;
-    results.tell(&out, &folder, &summary, &plan)
+    warn_of_left_out(&task, &summary);
+    results.tell(&out, folder, &summary, &plan, &stop)
+}
+
+/// What was kept and not replayed is not guarded.
+fn warn_of_left_out(task: &Task<'_>, summary: &Summary) {
+    let kept = match task.shard.index() {
+        0 => task.plan.regressions.len(),
+        _ => 0,
+    };
+    let replayed = summary.regressions.len();
+    if replayed < kept {
+        terminal::warn(&format!(
+            "only {replayed} of {kept} kept reproducers were replayed, and no run was executed"
+        ));
+    }
 }
 
 /// What a part of a campaign cannot say.

@@ -4,6 +4,10 @@
 
 use std::{
     fs,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::MetadataExt as _, net::UnixStream},
+    },
     path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -190,4 +194,19 @@ fn a_worker_that_somebody_kills_is_missed_by_nobody_and_ctrl_c_is_heard() {
     assert_eq!(summary, read(whole.path(), "out/summary.json"));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed, serde_json::from_str::<Value>(&summary).unwrap());
+}
+
+/// A worker whose supervisor is gone before it said anything is not what the command says, which would be a campaign of its own.
+#[test]
+fn a_worker_that_is_told_nothing_does_nothing() {
+    let directory = with(NAIVE);
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let theirs = fs::File::from(OwnedFd::from(theirs));
+    let number = theirs.metadata().unwrap().ino();
+    drop(ours);
+    let mut worker = command(directory.path(), &["run", "s.toml", "--out", "out"]);
+    worker.env("TORNWRITE_WORKER", number.to_string());
+    let output = worker.stdin(theirs).output().unwrap();
+    assert_eq!(exit(&output), 101, "{output:?}");
+    assert!(!directory.path().join("out").exists());
 }

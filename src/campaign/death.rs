@@ -47,17 +47,21 @@ const SIGNALS: &[(i32, &str, &str)] = &[
     (31, "forbidden system call", "SIGSYS"),
 ];
 
-/// Signals that come from outside: SIGHUP, SIGINT, SIGKILL, SIGTERM.
-const FROM_OUTSIDE: [i32; 4] = [1, 2, 9, 15];
+/// Signals that a program gets for what it does itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+const ITS_OWN: [i32; 7] = [4, 5, 6, 7, 8, 11, 31];
 
 impl Cause {
     /// Whether it may have been the doing of others: of who ended the process, or of runs that were executed in it before.
     pub(super) fn may_be_of_others(self) -> bool {
         match self {
-            Cause::Signal(number) => FROM_OUTSIDE.contains(&number),
             Cause::MemoryMib(_) | Cause::AllocationFailed => true,
-            _ => false,
+            _ => self.is_from_outside(),
         }
+    }
+
+    /// Whether it says nothing of the subject: somebody sent a signal, such as a system that is short of memory.
+    pub(super) fn is_from_outside(self) -> bool {
+        matches!(self, Cause::Signal(number) if !ITS_OWN.contains(&number))
     }
 }
 

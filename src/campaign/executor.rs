@@ -20,9 +20,6 @@ use crate::{
 /// Runs that are asked for at a time at most: an answer takes some microseconds, and a run not many more.
 const BATCH_MAX: u64 = 32;
 
-/// How often a run is executed alone while others may have ended its process: each time it is a new one.
-const TRIES: usize = 3;
-
 /// A violation that was executed again.
 pub(super) enum Again {
     Found(Violation, Option<Box<Evidence>>),
@@ -196,31 +193,24 @@ impl Plan {
 
     fn alone(&self, executor: &dyn Executor, one: Asked) -> Result<RunRecord, CampaignError> {
         let request = Request::Runs(vec![one]);
-        let mut tries = 1;
-        loop {
-            let ended = match executor.ask(&request, Telling::Calls)? {
-                Ok(Answer::Runs(mut runs)) if runs.len() == 1 => return Ok(runs.remove(0)),
-                Ok(_) => return Err(senseless()),
-                Err(ended) => ended,
-            };
-            if ended.cause.may_be_of_others() && tries < TRIES {
-                tries += 1;
-                continue;
-            }
-            let entry = &self.entries[one.entry];
-            let Some(during) = ended.during else {
-                return Err(CampaignError::Executor(format!(
-                    "the process that executed seed {} of {} ended outside of the subject: {}; that is a bug of its oracle, its \
-                     workload or tornwrite, and no verdict",
-                    one.seed, entry.name, ended.cause
-                )));
-            };
-            let death = Death {
-                cause: ended.cause,
-                during,
-            };
-            return Ok(RunRecord::died(entry, one.seed, death));
-        }
+        let ended = match executor.ask_alone(&request, Telling::Calls)? {
+            Ok(Answer::Runs(mut runs)) if runs.len() == 1 => return Ok(runs.remove(0)),
+            Ok(_) => return Err(senseless()),
+            Err(ended) => ended,
+        };
+        let entry = &self.entries[one.entry];
+        let Some(during) = ended.during else {
+            return Err(CampaignError::Executor(format!(
+                "the process that executed seed {} of {} ended outside of the subject: {}; that is a bug of its oracle, its \
+                 workload or tornwrite, and no verdict",
+                one.seed, entry.name, ended.cause
+            )));
+        };
+        let death = Death {
+            cause: ended.cause,
+            during,
+        };
+        Ok(RunRecord::died(entry, one.seed, death))
     }
 
     /// Executes a violation again that was found before.
@@ -234,7 +224,7 @@ impl Plan {
         };
         let invariant = entry.invariants[wanted.place];
         let signature = wanted.signature.clone();
-        let told = match executor.ask(&Request::Violation(wanted), Telling::Calls)? {
+        let told = match executor.ask_alone(&Request::Violation(wanted), Telling::Calls)? {
             Ok(Answer::Violation(told)) => told,
             Ok(_) => return Err(senseless()),
             Err(ended) => return Ok(Again::Died(ended)),
@@ -266,7 +256,7 @@ impl Plan {
         let Some(executor) = &self.executor else {
             return Some(Ok(regression.judge()));
         };
-        let answer = executor.ask(&Request::Regression(number), Telling::Calls);
+        let answer = executor.ask_alone(&Request::Regression(number), Telling::Calls);
         Some(answer.and_then(|answer| match answer {
             Ok(Answer::Regression(summary)) => Ok(summary),
             Ok(_) => Err(senseless()),

@@ -101,7 +101,36 @@ pub trait Executor: Debug + Send + Sync {
         request: &Request,
         telling: Telling,
     ) -> Result<Result<Answer, Ended>, CampaignError>;
+
+    /// The same for what is asked alone: again, in a new process, while others may have ended the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`], and if it was a signal from outside each time: that is no verdict.
+    fn ask_alone(
+        &self,
+        request: &Request,
+        telling: Telling,
+    ) -> Result<Result<Answer, Ended>, CampaignError> {
+        let mut tries = 1;
+        loop {
+            match self.ask(request, telling)? {
+                Err(ended) if ended.cause.may_be_of_others() && tries < TRIES => tries += 1,
+                Err(ended) if ended.cause.is_from_outside() => {
+                    return Err(CampaignError::Executor(format!(
+                        "processes that execute runs are ended from outside, {TRIES} times in a row: {} (is memory short?); \
+                         what was written is kept, and --resume goes on",
+                        ended.cause
+                    )));
+                }
+                answer => return Ok(answer),
+            }
+        }
+    }
 }
+
+/// How often something is asked alone while others may have ended its process: each time it is a new one.
+const TRIES: usize = 3;
 
 impl Ended {
     /// What it is in words.

@@ -89,7 +89,9 @@ pub(super) fn judge(
         };
         return (verdict, surprises);
     }
-    if counted.runs == 0 || counted.crash_points == 0 {
+    // Runs that ended their processes have no crash point, and something to tell.
+    let tells_nothing = counted.crash_points == 0 && surprises(entry, counted).is_empty();
+    if counted.runs == 0 || tells_nothing {
         let nothing = if counted.runs == 0 {
             "there was no run"
         } else {

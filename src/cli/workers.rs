@@ -146,10 +146,16 @@ pub(super) fn evidence_of(executor: Option<&dyn Executor>, path: PathBuf) -> Opt
 /// What came of an errand; nothing if it ended its process: then there is no picture.
 fn done(executor: &dyn Executor, errand: &Errand) -> Option<serde_json::Value> {
     let request = Request::Errand(serde_json::to_value(errand).ok()?);
-    match executor.ask(&request, Telling::Answers).ok()?.ok()? {
-        Answer::Errand(value) => Some(value),
-        _ => None,
-    }
+    let why = match executor.ask_alone(&request, Telling::Answers) {
+        Ok(Ok(Answer::Errand(value))) => return Some(value),
+        Ok(Ok(_)) => return None,
+        Ok(Err(ended)) => ended.told(),
+        Err(error) => error.to_string(),
+    };
+    terminal::warn(&format!(
+        "a picture is left out of the pages: what makes it ended: {why}"
+    ));
+    None
 }
 
 fn strip_here(

@@ -52,7 +52,7 @@ pub use worker::{Worker, worker};
 #[cfg(target_os = "linux")]
 pub use workers::workers;
 
-/// The variable by which a process knows that it is a worker: the number of its supervisor's process.
+/// The variable by which a process knows that it is a worker: the number of the socket that it was started with.
 pub const VARIABLE: &str = "TORNWRITE_WORKER";
 
 /// What a worker may take before it is ended.

@@ -50,6 +50,7 @@ impl Process {
             ))
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let number = rustix::fs::fstat(&theirs).map_err(|error| failed(error.into()))?;
         let mut arguments = std::env::args_os();
         // The file of this program, though another be in its place by now.
         let mut command = Command::new("/proc/self/exe");
@@ -58,7 +59,7 @@ impl Process {
         }
         command
             .args(arguments)
-            .env(VARIABLE, std::process::id().to_string())
+            .env(VARIABLE, number.st_ino.to_string())
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stderr(Stdio::piped())
             // What a terminal sends, such as Ctrl-C, is for the supervisor.

@@ -2,10 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    os::{
-        fd::AsFd as _,
-        unix::{net::UnixStream, process::parent_id},
-    },
+    os::{fd::AsFd as _, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
     process::exit,
     sync::{Arc, mpsc},
@@ -38,9 +35,12 @@ pub struct Worker {
 
 /// What this process is, if it was started by a supervisor: to be asked first of all in `main`, and once.
 pub fn worker() -> Option<Worker> {
-    if !is_worker() {
-        return None;
-    }
+    // Whatever goes wrong from here on, a worker is never what it would be without its supervisor.
+    is_worker().then(|| introduced().unwrap_or_else(|| exit(PANICKED)))
+}
+
+/// What a worker is told first; nothing if its supervisor is gone by then.
+fn introduced() -> Option<Worker> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
     // Whatever the subject reads from its input, it is not our orders.
     let nothing = std::fs::File::open("/dev/null").ok()?;
@@ -57,10 +57,11 @@ pub fn worker() -> Option<Worker> {
     reason = "the environment is how a worker is told that it is one"
 )]
 fn is_worker() -> bool {
-    let supervisor = std::env::var(VARIABLE).ok();
-    let supervisor = supervisor.and_then(|number| number.parse::<u32>().ok());
-    // Programs that a worker starts inherit the variable, but not the parent.
-    supervisor == Some(parent_id())
+    let told = std::env::var(VARIABLE).ok();
+    let told = told.and_then(|number| number.parse::<u64>().ok());
+    // Programs that a worker starts inherit the variable, but not the socket.
+    let input = rustix::fs::fstat(std::io::stdin()).ok();
+    told.is_some() && told == input.map(|input| input.st_ino)
 }
 
 impl Worker {

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Limits, message::Hello, process::Process};
 use crate::campaign::{Answer, CampaignError, Ended, Executor, Plan, Request, Telling};
 
+/// How often it is tried to start a worker.
+const STARTS: u32 = 3;
+
 /// Processes that execute a plan.
 #[derive(Debug)]
 struct Workers {
@@ -30,7 +33,7 @@ pub fn workers(
         given,
     };
     // The first one shows that it can be done at all.
-    let first = Process::start(&hello)?;
+    let first = started(&hello)?;
     Ok(Some(Arc::new(Workers {
         hello,
         idle: Mutex::new(vec![first]),
@@ -46,7 +49,7 @@ impl Executor for Workers {
         let idle = self.idle().pop();
         let mut process = match idle {
             Some(process) => process,
-            None => Process::start(&self.hello)?,
+            None => started(&self.hello)?,
         };
         let answer = process.ask(request, telling)?;
         if answer.is_ok() {
@@ -54,6 +57,13 @@ impl Executor for Workers {
         }
         Ok(answer)
     }
+}
+
+/// A new worker; one that somebody ends while it starts is not the last one.
+fn started(hello: &Hello) -> Result<Process, CampaignError> {
+    (1..STARTS)
+        .find_map(|_| Process::start(hello).ok())
+        .map_or_else(|| Process::start(hello), Ok)
 }
 
 impl Workers {

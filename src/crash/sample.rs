@@ -298,3 +298,16 @@ fn sample_tear(rng: &mut Rng) -> Sectors {
         _ => !(1_u8.checked_shl(at).unwrap_or(1)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_as_results_spell_it() {
+        for kind in KINDS {
+            let written = serde_json::to_value(kind).unwrap();
+            assert_eq!(written, kind.name());
+        }
+    }
+}

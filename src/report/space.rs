@@ -1,13 +1,11 @@
 //! How much of what could happen was tried.
 
-use std::fmt::{self, Write as _};
-
-use serde::Serialize as _;
+use std::fmt::Write as _;
 
 use super::{WIDTH_COLUMNS, escape::printable, grouped, table::INDENT};
 use crate::{
     campaign::ScenarioSummary,
-    run::{Kind, LegalStates},
+    run::LegalStates,
 };
 
 /// Where a scenario was tried exhaustively, how far that went, and how many states there are.
@@ -37,19 +35,10 @@ pub(super) fn exhaustive(scenario: &ScenarioSummary) -> String {
     text + "\n"
 }
 
-/// A kind of choice by its word.
-struct Word(Kind);
-
-impl fmt::Display for Word {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.serialize(f)
-    }
-}
-
 /// Crash states by the kind of choice that they were drawn as.
 pub(super) fn kinds(scenario: &ScenarioSummary) -> String {
     let kinds = scenario.kinds.iter();
-    let named = kinds.map(|(kind, count)| format!("{} {}", Word(*kind), grouped(*count)));
+    let named = kinds.map(|(kind, count)| format!("{} {}", kind.name(), grouped(*count)));
     listed("states by choice", named.collect())
 }
 

@@ -1,8 +1,6 @@
 //! What was exercised: marks and kinds of choice as bars, invariants as a table.
 
-use std::{collections::BTreeMap, fmt::Display};
-
-use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{
     markup::Markup,
@@ -16,15 +14,6 @@ use crate::{
 };
 
 const BAR: Pixels = 220;
-
-/// Anything that is written down as a word.
-struct Word<T>(T);
-
-impl<T: Serialize> Display for Word<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.serialize(f)
-    }
-}
 
 /// What crash states showed, and as what they were drawn.
 pub(super) fn coverage(body: &mut Markup, summary: &Summary) {
@@ -45,7 +34,7 @@ pub(super) fn coverage(body: &mut Markup, summary: &Summary) {
         &marks.collect::<Vec<_>>(),
     );
     let kinds = kinds.iter();
-    let kinds = kinds.map(|(kind, count)| (Word(*kind).to_string(), *count));
+    let kinds = kinds.map(|(kind, count)| (kind.name().to_owned(), *count));
     bars(
         body,
         "Crash states by the kind of choice that they were drawn as",

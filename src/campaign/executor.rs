@@ -1,7 +1,7 @@
 //! Who executes what a campaign asks for: this process, or others, which may end without an answer.
 //!
-//! Guarantees: what is asked and answered is data, and the answer to a request is the same whoever gives it; a process that
-//! ended is never asked the same again but to find out which run of several it was, and during what.
+//! Guarantees: what is asked and answered is data, and the answer to a request is the same whoever gives it. What ended a process
+//! is asked again only to find out which run of several it was and during what, and where others may have ended it.
 //!
 //! Deliberately absent: processes. Who starts them and how they are reached is for [`supervise`](crate::supervise).
 

@@ -118,8 +118,7 @@ pub trait Executor: Debug + Send + Sync {
                 Err(ended) if ended.cause.may_be_of_others() && tries < TRIES => tries += 1,
                 Err(ended) if ended.cause.is_from_outside() => {
                     return Err(CampaignError::Executor(format!(
-                        "processes that execute runs are ended from outside, {TRIES} times in a row: {} (is memory short?); \
-                         what was written is kept, and --resume goes on",
+                        "processes that execute runs are ended from outside, {TRIES} times in a row: {} (is memory short?)",
                         ended.cause
                     )));
                 }

@@ -288,6 +288,9 @@ fn made_strips(
 
 /// The strip of one scenario: of its first violating seed, or of its first one.
 fn strip_of(results: &Results<'_>, place: usize) -> Option<Strip> {
+    let made = |scenario: &Scenario, seed: Seed, schedule: &Schedule| {
+        workers::strip_of(results.executor, scenario, seed, schedule, STRIP_STATES_MAX)
+    };
     let summary = results.summary.scenarios.get(place)?;
     if let Some(finding) = first(summary) {
         let path = Results::file_of(&finding.id, "reproducer.json")?;
@@ -295,12 +298,12 @@ fn strip_of(results: &Results<'_>, place: usize) -> Option<Strip> {
         if target.death().is_some() {
             return None;
         }
-        return of(results, &target.scenario, target.seed, &target.schedule);
+        return made(&target.scenario, target.seed, &target.schedule);
     }
     let described = results.described.get("scenarios")?.get(place)?;
     let scenario: Scenario = serde_json::from_value(described.get("scenario")?.clone()).ok()?;
     let seed = described.get("seeds")?.get(0)?.as_u64()?;
-    of(results, &scenario, Seed(seed), &Schedule::default())
+    made(&scenario, Seed(seed), &Schedule::default())
 }
 
 /// The finding with the smallest seed.
@@ -309,15 +312,6 @@ fn first(scenario: &ScenarioSummary) -> Option<&Finding> {
         .findings
         .iter()
         .min_by_key(|finding| finding.first_seed)
-}
-
-fn of(
-    results: &Results<'_>,
-    scenario: &Scenario,
-    seed: Seed,
-    schedule: &Schedule,
-) -> Option<Strip> {
-    workers::strip_of(results.executor, scenario, seed, schedule, STRIP_STATES_MAX)
 }
 
 /// The way from a page to a folder, as a relative link that ends in a slash.

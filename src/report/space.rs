@@ -3,10 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{WIDTH_COLUMNS, escape::printable, grouped, table::INDENT};
-use crate::{
-    campaign::ScenarioSummary,
-    run::LegalStates,
-};
+use crate::{campaign::ScenarioSummary, run::LegalStates};
 
 /// Where a scenario was tried exhaustively, how far that went, and how many states there are.
 pub(super) fn exhaustive(scenario: &ScenarioSummary) -> String {

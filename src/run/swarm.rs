@@ -11,6 +11,8 @@
 //! Deliberately absent: features that a scenario does not have, such as errors where none is injected; an error that a scenario
 //! puts at one operation (`at`), which is asked for by name.
 
+use std::borrow::Cow;
+
 use super::{FaultKind, KINDS, Kind, Mode, RunConfig, Subject, subject::Job};
 use crate::{
     base::{Ratio, Rng, Seed, Stream},
@@ -47,7 +49,7 @@ pub(super) struct Mask {
 /// What the crash states of a run are drawn from.
 pub(super) struct Draws {
     /// The kinds of choice.
-    pub(super) kinds: Vec<Kind>,
+    pub(super) kinds: Cow<'static, [Kind]>,
     /// Whether the device may damage something.
     pub(super) damages: bool,
     /// Whether a process may die within a write.
@@ -126,11 +128,12 @@ impl Mask {
         }
     }
 
-    fn kinds(&self) -> Vec<Kind> {
-        KINDS
-            .into_iter()
-            .filter(|kind| !self.leaves_out(Feature::Choice(*kind)))
-            .collect()
+    fn kinds(&self) -> Cow<'static, [Kind]> {
+        if self.left_out.is_empty() {
+            return Cow::Borrowed(&KINDS);
+        }
+        let is_left = |kind: &Kind| !self.leaves_out(Feature::Choice(*kind));
+        KINDS.into_iter().filter(is_left).collect()
     }
 
     /// Takes out of the operations of a life what the run goes without.

@@ -33,7 +33,8 @@ pub struct Worker {
     hello: Hello,
 }
 
-/// What this process is, if it was started by a supervisor: to be asked first of all in `main`, and once.
+/// What this process is, if it was started by a supervisor: to be asked first of all in `main`, and once. A worker whose supervisor
+/// is gone by then ends here, with exit code 101.
 pub fn worker() -> Option<Worker> {
     // Whatever goes wrong from here on, a worker is never what it would be without its supervisor.
     is_worker().then(|| introduced().unwrap_or_else(|| exit(PANICKED)))

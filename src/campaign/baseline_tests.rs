@@ -1,8 +1,8 @@
 //! What is known does not fail, what is new does, and what was not tried again is not called resolved.
 
 use super::{
-    Baseline, Comparison, Entry, Mark, Status, Summary, Verdict,
-    tests::{Counter, NO_LIMITS, against, campaign, entry},
+    Baseline, Comparison, Entry, Limits, Mark, Status, Summary, Verdict,
+    tests::{Counter, against, campaign, entry},
 };
 use crate::{
     base::Digest,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn recorded(entry: Entry) -> Baseline {
-    let (summary, _) = campaign(entry, NO_LIMITS);
+    let (summary, _) = campaign(entry, Limits::NONE);
     let recorded = Baseline::record(&summary);
     let text = serde_json::to_string(&recorded).unwrap();
     assert_eq!(Baseline::parse(&text).unwrap(), recorded);
@@ -20,7 +20,7 @@ fn recorded(entry: Entry) -> Baseline {
 }
 
 fn compared(entry: Entry, baseline: &Baseline) -> (Summary, Comparison) {
-    let (summary, _) = against(entry, NO_LIMITS, Some(baseline));
+    let (summary, _) = against(entry, Limits::NONE, Some(baseline));
     let comparison = summary.baseline.clone().unwrap();
     (summary, comparison)
 }

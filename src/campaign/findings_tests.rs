@@ -3,14 +3,14 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
-    Entry, Finding, Folder, Observer, Plan, Reproducer, Shard, StopReason, StopSignal, Task,
-    Verdict, execute,
+    Entry, Finding, Folder, Limits, Observer, Plan, Reproducer, Shard, StopReason, StopSignal,
+    Task, Verdict, execute,
     findings::Found,
     group::Size,
     record::RunRecord,
     resume,
     tally::Tally,
-    tests::{Counter, NO_LIMITS, Nobody, campaign, entry, task},
+    tests::{Counter, Nobody, campaign, entry, task},
 };
 use crate::{
     base::{Digest, Seed},
@@ -55,7 +55,7 @@ impl Observer for Impatient<'_> {
 
 #[test]
 fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() {
-    let (whole, _) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (whole, _) = campaign(entry(Counter::Panicking), Limits::NONE);
     let (plan, stop) = (
         Plan::new(vec![entry(Counter::Panicking)]),
         StopSignal::new(),
@@ -68,7 +68,7 @@ fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() 
     };
     let stopped = Task {
         stop: &stop,
-        ..task(&plan, NO_LIMITS)
+        ..task(&plan, Limits::NONE)
     };
     let summary = execute(&stopped, &folder, &mut impatient).unwrap();
     assert_eq!(summary.verdict, Verdict::Interrupted);
@@ -76,13 +76,13 @@ fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() 
     assert!(impatient.left_out > 0);
     assert_eq!(summary.scenarios[0].findings.len(), 1);
     assert_eq!(summary.scenarios[0].runs, whole.scenarios[0].runs);
-    let resumed = resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+    let resumed = resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();
     assert_eq!(resumed, whole);
 }
 
 #[test]
 fn a_finding_adds_up_and_its_evidence_misses_what_it_says() {
-    let (summary, fs) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (summary, fs) = campaign(entry(Counter::Panicking), Limits::NONE);
     let scenario = &summary.scenarios[0];
     assert!(!scenario.findings.is_empty());
     let folders = fs.read_dir(Path::from("out/r/violations")).unwrap();
@@ -114,7 +114,7 @@ fn the_smallest_violation_is_kept() {
     let mut all = entry(Counter::Panicking);
     all.seeds = 0..200;
     let seeds = all.seeds.clone();
-    let (summary, fs) = campaign(entry_of(seeds.clone()), NO_LIMITS);
+    let (summary, fs) = campaign(entry_of(seeds.clone()), Limits::NONE);
     // Each violation again, as it was found: none of the same signature as the kept one is smaller.
     for finding in &summary.scenarios[0].findings {
         let kept = reproducer(&fs, finding);
@@ -150,16 +150,16 @@ impl Observer for Dies {
 
 #[test]
 fn what_a_campaign_found_before_it_died_is_not_lost() {
-    let (whole, _) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (whole, _) = campaign(entry(Counter::Panicking), Limits::NONE);
     let fs = SimFs::mount(Image::empty());
     let folder = Folder::create(Arc::new(fs.clone()), "out/r".into()).unwrap();
     let plan = Plan::new(vec![entry(Counter::Panicking)]);
     let died = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let _ = execute(&task(&plan, NO_LIMITS), &folder, &mut Dies);
+        let _ = execute(&task(&plan, Limits::NONE), &folder, &mut Dies);
     }));
     assert!(died.is_err());
     assert!(!fs.exists(Path::from("out/r/summary.json")).unwrap());
-    let resumed = resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+    let resumed = resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();
     assert_eq!(resumed, whole);
 }
 

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    Folder, Plan, Task, execute,
+    Folder, Limits, Plan, Task, execute,
     parts_tests::{bytes, plan, whole},
     resume,
-    tests::{Counter, NO_LIMITS, entry, task},
+    tests::{Counter, entry, task},
 };
 use crate::{
     base::{Position, Rng, Seed, Stream},
@@ -27,8 +27,8 @@ use crate::{
 /// the observer's word that a run is finished is the acknowledgement.
 #[test]
 fn a_campaign_survives_power_cuts_on_the_weakest_filesystem() {
-    let summary = whole(NO_LIMITS).1;
-    let runs = newlines(&bytes(&whole(NO_LIMITS).0, "whole/runs.ndjson"));
+    let summary = whole(Limits::NONE).1;
+    let runs = newlines(&bytes(&whole(Limits::NONE).0, "whole/runs.ndjson"));
     let mut rng = Rng::new(Seed(1), Stream::CrashPoint, 0);
     let mut disks = BTreeSet::new();
     let (mut begun_anew, mut acknowledged) = (0, 0);
@@ -110,7 +110,7 @@ fn go_on(fs: &SimFs) -> (bool, Finished<'_>) {
         at: Vec::new(),
         resumed: 0,
     };
-    let task = task(&plan, NO_LIMITS);
+    let task = task(&plan, Limits::NONE);
     if let Ok(folder) = Folder::open_existing(vfs.clone(), "whole".into()) {
         resume(&task, &folder, &mut finished).unwrap();
         return (true, finished);
@@ -133,7 +133,7 @@ impl super::Observer for &Count {
 
 #[test]
 fn runs_that_a_dead_process_left_in_the_page_cache_are_durable_before_they_count() {
-    let (before, _) = whole(NO_LIMITS);
+    let (before, _) = whole(Limits::NONE);
     let runs = bytes(&before, "whole/runs.ndjson");
     // As if it had written all of them and died before the first sync.
     let fs = SimFs::mount(before.live_image());
@@ -172,7 +172,7 @@ fn a_run_is_finished_before_the_next_if_that_one_is_slow() {
     let folder = Folder::create(Arc::new(SimFs::new()), "slow".into()).unwrap();
     let task = Task {
         jobs: 1,
-        ..task(&plan, NO_LIMITS)
+        ..task(&plan, Limits::NONE)
     };
     execute(&task, &folder, &mut &*count).unwrap();
     assert_eq!(*count.0.lock().unwrap(), 4);

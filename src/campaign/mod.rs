@@ -99,6 +99,14 @@ pub struct Limits {
     pub fail_fast: bool,
 }
 
+impl Limits {
+    /// It does not.
+    pub const NONE: Limits = Limits {
+        violating_runs_max: u64::MAX,
+        fail_fast: false,
+    };
+}
+
 /// A campaign that is to be executed.
 #[derive(Debug)]
 pub struct Task<'a> {
@@ -118,7 +126,20 @@ pub struct Task<'a> {
     pub stop: &'a StopSignal,
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
+    /// All of a plan, each run once, on one thread and compared with nothing; `stop` ends it from outside.
+    pub fn new(plan: &'a Plan, stop: &'a StopSignal) -> Task<'a> {
+        Task {
+            plan,
+            shard: Shard::WHOLE,
+            jobs: 1,
+            limits: Limits::NONE,
+            check_determinism: Ratio::NEVER,
+            baseline: None,
+            stop,
+        }
+    }
+
     /// The number of its runs.
     pub fn units(&self) -> u64 {
         self.shard.units(self.plan.units())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     CampaignError, Folder, Limits, Plan, Shard, StopReason, StopSignal, Summary, Task, Verdict,
     execute, merge, open_shards, resume,
-    tests::{Counter, NO_LIMITS, Nobody, entry, task},
+    tests::{Counter, Nobody, entry, task},
 };
 use crate::{
     base::{Rng, Seed, Stream},
@@ -69,13 +69,13 @@ fn names(count: u64) -> Vec<String> {
 fn shards_joined_are_one_run_byte_for_byte() {
     let capped = Limits {
         violating_runs_max: 5,
-        ..NO_LIMITS
+        ..Limits::NONE
     };
     let hasty = Limits {
         fail_fast: true,
-        ..NO_LIMITS
+        ..Limits::NONE
     };
-    for limits in [NO_LIMITS, capped, hasty] {
+    for limits in [Limits::NONE, capped, hasty] {
         let (reference, summary) = whole(limits);
         for count in [1, 2, 7, 64] {
             let fs = SimFs::new();
@@ -92,10 +92,10 @@ fn shards_joined_are_one_run_byte_for_byte() {
 #[test]
 fn shards_that_make_no_whole_are_refused_by_name() {
     let fs = SimFs::new();
-    shards(&fs, 3, NO_LIMITS);
+    shards(&fs, 3, Limits::NONE);
     let refused = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        joined(&fs, &names, NO_LIMITS).unwrap_err().to_string()
+        joined(&fs, &names, Limits::NONE).unwrap_err().to_string()
     };
     assert_eq!(refused(&["s0", "s2"]), "shard 1/3 is missing");
     let twice = "shard 2/3 is given twice: s2 and s2";
@@ -125,7 +125,7 @@ fn shards_that_make_no_whole_are_refused_by_name() {
 
 #[test]
 fn a_campaign_goes_on_behind_any_byte_of_its_lines() {
-    let (reference, summary) = whole(NO_LIMITS);
+    let (reference, summary) = whole(Limits::NONE);
     let runs = bytes(&reference, "whole/runs.ndjson");
     let mut rng = Rng::new(Seed(0), Stream::CrashPoint, 0);
     for round in 0..24 {
@@ -137,7 +137,7 @@ fn a_campaign_goes_on_behind_any_byte_of_its_lines() {
         fs.write(Path::from("whole/runs.ndjson"), &left).unwrap();
         let folder = Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
         let plan = plan();
-        resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
+        resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();
         assert_eq!(bytes(&fs, "whole/summary.json"), summary);
         assert_eq!(bytes(&fs, "whole/runs.ndjson"), runs);
     }
@@ -145,17 +145,17 @@ fn a_campaign_goes_on_behind_any_byte_of_its_lines() {
 
 #[test]
 fn another_campaign_does_not_go_on_in_a_folder() {
-    let (fs, _) = whole(NO_LIMITS);
+    let (fs, _) = whole(Limits::NONE);
     let open = || Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
     let mut other = plan();
     other.entries[1].seeds = 6..45;
     let other = Plan::new(other.entries);
-    let error = resume(&task(&other, NO_LIMITS), &open(), &mut Nobody).unwrap_err();
+    let error = resume(&task(&other, Limits::NONE), &open(), &mut Nobody).unwrap_err();
     assert!(matches!(error, CampaignError::Other { .. }), "{error}");
     let plan = plan();
     let part = Task {
         shard: Shard::new(0, 2).unwrap(),
-        ..task(&plan, NO_LIMITS)
+        ..task(&plan, Limits::NONE)
     };
     let error = resume(&part, &open(), &mut Nobody).unwrap_err().to_string();
     assert!(error.ends_with("it is shard 0/1 and not 0/2"), "{error}");
@@ -171,7 +171,7 @@ fn what_was_counted_when_it_was_stopped_is_kept() {
         let folder = Folder::create(Arc::new(fs.clone()), "whole".into()).unwrap();
         let task = Task {
             stop: &stop,
-            ..task(&plan, NO_LIMITS)
+            ..task(&plan, Limits::NONE)
         };
         (execute(&task, &folder, &mut Nobody).unwrap(), fs)
     };
@@ -179,8 +179,8 @@ fn what_was_counted_when_it_was_stopped_is_kept() {
     assert_eq!(summary.verdict, Verdict::Interrupted);
     assert_eq!(summary.scenarios[0].runs, 1);
     let folder = Folder::open_existing(Arc::new(fs.clone()), "whole".into()).unwrap();
-    resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
-    assert_eq!(bytes(&fs, "whole/summary.json"), whole(NO_LIMITS).1);
+    resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();
+    assert_eq!(bytes(&fs, "whole/summary.json"), whole(Limits::NONE).1);
     let (summary, _) = stopped(StopReason::OutOfTime);
     assert_eq!(summary.scenarios[0].verdict, Verdict::Expected);
     assert_eq!(summary.scenarios[1].verdict, Verdict::Unexercised);
@@ -196,7 +196,7 @@ fn a_shard_judges_only_what_should_be_clean() {
     let plan = Plan::new(plan.entries);
     let part = Task {
         shard: Shard::new(99, 100).unwrap(),
-        ..task(&plan, NO_LIMITS)
+        ..task(&plan, Limits::NONE)
     };
     let folder = Folder::create(Arc::new(SimFs::new()), "s".into()).unwrap();
     let summary = execute(&part, &folder, &mut Nobody).unwrap();
@@ -238,18 +238,18 @@ fn a_folder_that_goes_away_in_mid_run_is_an_error_and_keeps_its_runs() {
             runs: 0,
             leaves_another,
         };
-        let error = execute(&task(&plan, NO_LIMITS), &folder, &mut mover).unwrap_err();
+        let error = execute(&task(&plan, Limits::NONE), &folder, &mut mover).unwrap_err();
         assert!(matches!(error, CampaignError::Gone { .. }), "{error}");
         assert!(!fs.exists(Path::from("whole/summary.json")).unwrap());
         let folder = Folder::open_existing(Arc::new(fs.clone()), "elsewhere".into()).unwrap();
-        resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap();
-        assert_eq!(bytes(&fs, "elsewhere/summary.json"), whole(NO_LIMITS).1);
+        resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();
+        assert_eq!(bytes(&fs, "elsewhere/summary.json"), whole(Limits::NONE).1);
     }
 }
 
 #[test]
 fn lines_that_no_run_can_have_written_are_refused() {
-    let (fs, _) = whole(NO_LIMITS);
+    let (fs, _) = whole(Limits::NONE);
     let runs = String::from_utf8(bytes(&fs, "whole/runs.ndjson")).unwrap();
     let (first, rest) = runs.split_once('\n').unwrap();
     let mut first: serde_json::Value = serde_json::from_str(first).unwrap();
@@ -261,7 +261,7 @@ fn lines_that_no_run_can_have_written_are_refused() {
     .unwrap();
     let folder = Folder::open_existing(Arc::new(fs), "whole".into()).unwrap();
     let plan = plan();
-    let error = resume(&task(&plan, NO_LIMITS), &folder, &mut Nobody).unwrap_err();
+    let error = resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap_err();
     let said = "whole/runs.ndjson:1: expected seed 0 of careful;";
     assert!(error.to_string().starts_with(said), "{error}");
 }

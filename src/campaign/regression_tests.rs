@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Folder, Kept, Observer, Plan, Regression, RunRecord, StopReason, StopSignal, Summary, Task,
-    Verdict, execute, merge, open_shards, resume,
-    tests::{Counter, NO_LIMITS, Nobody, config, entry, job, task},
+    Folder, Kept, Limits, Observer, Plan, Regression, RunRecord, StopReason, StopSignal, Summary,
+    Task, Verdict, execute, merge, open_shards, resume,
+    tests::{Counter, Nobody, config, entry, job, task},
 };
 use crate::{
     base::Seed,
@@ -76,7 +76,7 @@ fn stopped(fs: &SimFs, reason: StopReason, execute: Execute) -> Summary {
     };
     let task = Task {
         stop: &stop,
-        ..task(&plan, NO_LIMITS)
+        ..task(&plan, Limits::NONE)
     };
     let summary = execute(&task, &folder(fs), &mut second).unwrap();
     assert_eq!((second.announced, second.replayed, second.runs), (3, 2, 0));
@@ -88,7 +88,7 @@ fn stopped(fs: &SimFs, reason: StopReason, execute: Execute) -> Summary {
 #[test]
 fn a_replay_that_is_stopped_leaves_the_campaign_without_a_good_verdict_until_it_is_resumed() {
     let plan = plan();
-    let task = task(&plan, NO_LIMITS);
+    let task = task(&plan, Limits::NONE);
     let whole = SimFs::new();
     let summary = execute(&task, &folder(&whole), &mut Nobody).unwrap();
     assert_eq!(summary.verdict, Verdict::Expected);

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    Baseline, Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Summary, Task,
-    Verdict, execute,
+    Baseline, Entry, Folder, Limits, Observer, Plan, RunRecord, StopSignal, Summary, Task, Verdict,
+    execute,
 };
 use crate::{
     base::{Ratio, Seed},
@@ -181,20 +181,11 @@ pub(super) static GO_ON: StopSignal = StopSignal::new();
 
 pub(super) fn task(plan: &Plan, limits: Limits) -> Task<'_> {
     Task {
-        plan,
-        shard: Shard::WHOLE,
         jobs: 2,
         limits,
-        check_determinism: Ratio::NEVER,
-        baseline: None,
-        stop: &GO_ON,
+        ..Task::new(plan, &GO_ON)
     }
 }
-
-pub(super) const NO_LIMITS: Limits = Limits {
-    violating_runs_max: u64::MAX,
-    fail_fast: false,
-};
 
 pub(super) fn campaign(entry: Entry, limits: Limits) -> (Summary, SimFs) {
     against(entry, limits, None)
@@ -217,7 +208,7 @@ pub(super) fn against(
 }
 
 fn verdict(entry: Entry) -> (Verdict, Vec<String>) {
-    let (summary, _) = campaign(entry, NO_LIMITS);
+    let (summary, _) = campaign(entry, Limits::NONE);
     let scenario = &summary.scenarios[0];
     assert_eq!(scenario.met, scenario.verdict == Verdict::Expected);
     (summary.verdict, scenario.reasons.clone())
@@ -237,7 +228,7 @@ fn a_careful_subject_is_clean() {
 
 #[test]
 fn a_subject_that_panics_is_a_verdict_with_its_seed() {
-    let (summary, fs) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (summary, fs) = campaign(entry(Counter::Panicking), Limits::NONE);
     assert_eq!(summary.verdict, Verdict::Unexpected);
     let finding = &summary.scenarios[0].findings[0];
     assert!((5..25).contains(&finding.first_seed));
@@ -250,7 +241,7 @@ fn a_subject_that_panics_is_a_verdict_with_its_seed() {
 
 #[test]
 fn a_subject_that_never_ends_is_a_verdict() {
-    let (summary, fs) = campaign(entry(Counter::Endless), NO_LIMITS);
+    let (summary, fs) = campaign(entry(Counter::Endless), Limits::NONE);
     assert_eq!(summary.verdict, Verdict::Unexpected);
     let finding = &summary.scenarios[0].findings[0];
     let file = fs
@@ -321,7 +312,7 @@ fn of_several_verdicts_the_worst_counts() {
 fn a_campaign_ends_early_at_the_same_place_every_time() {
     let fail_fast = Limits {
         fail_fast: true,
-        ..NO_LIMITS
+        ..Limits::NONE
     };
     let (one, _) = campaign(entry(Counter::Panicking), fail_fast);
     let (two, _) = campaign(entry(Counter::Panicking), fail_fast);
@@ -329,7 +320,7 @@ fn a_campaign_ends_early_at_the_same_place_every_time() {
     assert_eq!(one.scenarios[0].violating_runs, 1);
     let capped = Limits {
         violating_runs_max: 3,
-        ..NO_LIMITS
+        ..Limits::NONE
     };
     let (capped, _) = campaign(entry(Counter::Panicking), capped);
     assert_eq!(capped.scenarios[0].violating_runs, 3);
@@ -337,7 +328,7 @@ fn a_campaign_ends_early_at_the_same_place_every_time() {
 
 #[test]
 fn older_results_are_moved_aside_and_foreign_ones_left_alone() {
-    let (_, fs) = campaign(entry(Counter::Careful), NO_LIMITS);
+    let (_, fs) = campaign(entry(Counter::Careful), Limits::NONE);
     let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
     Folder::create(vfs.clone(), "out/r".into()).unwrap();
     assert!(fs.exists(Path::from("out/r.1/summary.json")).unwrap());
@@ -352,7 +343,7 @@ fn older_results_are_moved_aside_and_foreign_ones_left_alone() {
 
 #[test]
 fn every_run_is_a_line() {
-    let (summary, fs) = campaign(entry(Counter::Panicking), NO_LIMITS);
+    let (summary, fs) = campaign(entry(Counter::Panicking), Limits::NONE);
     let lines = String::from_utf8(fs.read(Path::from("out/r/runs.ndjson")).unwrap()).unwrap();
     assert_eq!(lines.lines().count() as u64, summary.scenarios[0].runs);
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
@@ -368,7 +359,7 @@ fn a_subject_that_does_not_repeat_itself_is_named_with_its_operation() {
         let plan = Plan::new(vec![entry(subject)]);
         let task = Task {
             check_determinism: Ratio::new(1, 4).unwrap(),
-            ..task(&plan, NO_LIMITS)
+            ..task(&plan, Limits::NONE)
         };
         execute(&task, &folder, &mut Nobody).unwrap()
     };
@@ -388,7 +379,7 @@ fn a_subject_that_does_not_repeat_itself_is_named_with_its_operation() {
 fn a_violation_that_its_seed_does_not_find_again_is_nondeterminism() {
     let mut moody = entry(Counter::Moody);
     moody.seeds = 5..105;
-    let (summary, _) = campaign(moody, NO_LIMITS);
+    let (summary, _) = campaign(moody, Limits::NONE);
     assert_eq!(summary.verdict, Verdict::Nondeterministic);
     let scenario = &summary.scenarios[0];
     assert!(scenario.nondeterministic_runs > 0);

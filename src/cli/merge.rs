@@ -14,8 +14,7 @@ use super::{
     select, workers,
 };
 use crate::{
-    base::Ratio,
-    campaign::{self, CampaignError, Folder, Plan, Shard, Task},
+    campaign::{self, CampaignError, Folder, Plan, Task},
     scenario::{Problem, Scenario},
 };
 
@@ -40,13 +39,10 @@ pub(super) fn merge(args: &MergeArguments) -> Result<Exit, Failure> {
     let folder = &held.folder;
     let stop = interrupt::signal(None)?;
     let task = Task {
-        plan: &plan,
-        shard: Shard::WHOLE,
         jobs: results.jobs,
         limits: description.limits,
-        check_determinism: Ratio::NEVER,
         baseline: results.known.as_ref(),
-        stop: &stop,
+        ..Task::new(&plan, &stop)
     };
     let mut watcher = Watcher::new(&task, &args.results, None);
     let summary = campaign::merge(&task, &parts, folder, &mut watcher);

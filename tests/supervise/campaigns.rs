@@ -3,9 +3,9 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use tornwrite::{
-    base::{Ratio, Seed},
+    base::Seed,
     campaign::{
-        self, Folder, Limits, Observer, Part, RunRecord, Shard, StopSignal, Task, Verdict, merge,
+        self, Folder, Observer, Part, RunRecord, Shard, StopSignal, Task, Verdict, merge,
         open_shards, resume,
     },
     supervise::{self, protect},
@@ -44,16 +44,9 @@ pub(crate) fn execute(arguments: &[String]) -> ExitCode {
         _ => Shard::WHOLE,
     };
     let task = Task {
-        plan: &plan,
         shard,
         jobs: jobs.parse().expect("a number"),
-        limits: Limits {
-            violating_runs_max: u64::MAX,
-            fail_fast: false,
-        },
-        check_determinism: Ratio::NEVER,
-        baseline: None,
-        stop: &stop,
+        ..Task::new(&plan, &stop)
     };
     let root = || Arc::new(OsVfs::new(folder.as_str()));
     let create = || Folder::create(root(), "r".into()).expect("a folder");

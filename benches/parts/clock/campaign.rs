@@ -4,9 +4,8 @@ use std::{hint::black_box, io::Write as _, sync::Arc};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use tornwrite::{
-    base::Ratio,
     campaign::{
-        Entry, Folder, Limits, Observer, Plan, RunRecord, Shard, StopSignal, Task, execute, merge,
+        Entry, Folder, Observer, Plan, RunRecord, Shard, StopSignal, Task, execute, merge,
         open_shards,
     },
     image::Image,
@@ -31,18 +30,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(RUNS));
     let plan = plan();
     let stop = StopSignal::new();
-    let whole = Task {
-        plan: &plan,
-        shard: Shard::WHOLE,
-        jobs: 1,
-        limits: Limits {
-            violating_runs_max: u64::MAX,
-            fail_fast: false,
-        },
-        check_determinism: Ratio::NEVER,
-        baseline: None,
-        stop: &stop,
-    };
+    let whole = Task::new(&plan, &stop);
     let (disk, lines) = executed(&whole);
     group.bench_function("merge", |bencher| {
         bencher.iter_batched(

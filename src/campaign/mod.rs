@@ -28,6 +28,7 @@ mod description;
 mod error;
 mod executor;
 mod explained;
+mod finding;
 mod findings;
 #[cfg(test)]
 mod findings_tests;

@@ -1,44 +1,18 @@
 //! The command line as a user meets it: exit codes, messages, files.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+mod program;
+
+use std::{fs, path::Path};
 
 use tempfile::TempDir;
 use tornwrite::{base::SEED_VERSION, report::grouped};
 
+use program::{command, exit, stderr, stdout, tornwrite};
+
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
     expect = [\"durable-ack\"]\n[budget]\nruns = 10\n";
-
-fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
 
 /// A folder with a scenario file `s.toml`.
 fn with(scenario: impl AsRef<[u8]>) -> TempDir {
@@ -324,10 +298,7 @@ fn a_broken_reproducer_is_refused_with_its_place() {
 #[test]
 fn variables_stand_in_for_options_and_unknown_ones_are_told() {
     let directory = with(SCENARIO);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    command
-        .current_dir(directory.path())
-        .args(["run", "s.toml"]);
+    let mut command = command(&directory, &["run", "s.toml"]);
     command
         .env("TORNWRITE_RUNS", "3")
         .env("TORNWRITE_OUT", "there")

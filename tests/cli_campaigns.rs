@@ -2,49 +2,29 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod program;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
 use tempfile::TempDir;
 
+use program::{command, exit, stderr, tornwrite};
+
 /// Loses acknowledged batches.
 const SCENARIO: &str = "version = 1\nname = \"s\"\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
     expect = \"clean\"\n[budget]\nruns = 12\n";
 
-fn command(directory: &TempDir, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    command.env_remove("CI");
-    command.current_dir(directory.path()).args(arguments);
-    command
-}
-
-fn tornwrite(directory: &TempDir, arguments: &[&str]) -> Output {
-    command(directory, arguments).output().unwrap()
-}
-
 fn start(directory: &TempDir, arguments: &[&str]) -> Child {
     let mut command = command(directory, arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn read(directory: &TempDir, name: &str) -> String {

@@ -1,11 +1,9 @@
 //! Documentation in the terminal, and profiles that a scenario makes, as a user meets them.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+mod program;
+
+use std::{fs, path::Path};
 
 use tornwrite::{
     oracle::catalogue::INVARIANTS,
@@ -13,16 +11,7 @@ use tornwrite::{
     run::CoverageMark,
 };
 
-fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    let command = command.current_dir(directory).args(arguments);
-    command.output().unwrap()
-}
+use program::tornwrite;
 
 /// The exit code, and what was said on standard output and error.
 fn explain(arguments: &[&str]) -> (i32, String, String) {

@@ -1,14 +1,14 @@
 //! Baselines and exports as a user meets them: exit codes, messages, files.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+mod program;
+
+use std::{fs, path::Path, process::Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use program::{command, exit, stderr, stdout};
 
 /// Loses acknowledged batches, and is expected to be clean.
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
@@ -16,36 +16,13 @@ const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\n
     expect = \"clean\"\n[budget]\nruns = 10\n";
 
 fn tornwrite_in(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    command.env_remove("CI");
-    command.envs(variables.iter().copied());
-    command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap()
+    let mut command = command(directory, arguments);
+    command.envs(variables.iter().copied()).output().unwrap()
 }
 
 fn run(directory: &TempDir, arguments: &[&str]) -> Output {
     let arguments = [&["run", "s.toml", "--out", "o"], arguments].concat();
     tornwrite_in(directory.path(), &[], &arguments)
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn with(scenario: &str) -> TempDir {

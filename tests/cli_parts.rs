@@ -1,41 +1,19 @@
 //! Campaigns in parts as a user meets them: what is refused, and that nothing is lost or made up where they are joined.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::{
-    fs,
-    process::{Command, Output},
-};
+mod program;
+
+use std::fs;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use program::{exit, stderr, tornwrite};
 
 /// Loses acknowledged batches.
 const SCENARIO: &str = "version = 1\nname = \"s\"\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
     expect = \"clean\"\n[budget]\nruns = 12\n";
-
-fn tornwrite(directory: &TempDir, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    command.env_remove("CI");
-    command
-        .current_dir(directory.path())
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
 
 fn scenarios() -> TempDir {
     let directory = tempfile::tempdir().unwrap();

@@ -1,29 +1,22 @@
 //! Reproducers that travel and stay, as a user meets them: tokens, kept files, regressions.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod program;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Output,
 };
 
 use tempfile::TempDir;
 use tornwrite::campaign::{Reproducer, token};
 
+use program::tornwrite;
+
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
     expect = [\"durable-ack\"]\n[budget]\nruns = 5\n";
-
-fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    let command = command.current_dir(directory).args(arguments);
-    command.output().unwrap()
-}
 
 /// The exit code, and what was said on standard output and error.
 fn said(output: &Output) -> (i32, String, String) {

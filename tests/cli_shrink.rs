@@ -1,27 +1,21 @@
 //! `tornwrite shrink` as a user meets it: the file, what is printed, exit codes.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod program;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
+use program::{command, exit, tornwrite};
+
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
     expect = [\"durable-ack\"]\n[budget]\nruns = 4\n";
-
-fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    command.current_dir(directory).args(arguments);
-    command.output().unwrap()
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
@@ -170,9 +164,7 @@ fn an_interrupted_search_writes_the_best_so_far() {
         "--out",
         "m.json",
     ];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    let command = command.current_dir(directory.path()).args(arguments);
-    let mut child = command
+    let mut child = command(&directory, &arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod program;
+
 use std::{
     fs,
     os::{
@@ -9,12 +11,14 @@ use std::{
         unix::{fs::MetadataExt as _, net::UnixStream},
     },
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
 use serde_json::{Value, json};
+
+use program::{command, exit, tornwrite};
 
 const NAIVE: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
@@ -23,25 +27,6 @@ const NAIVE: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbat
 const LONG: &str = "version = 1\n[subject]\nstore = \"wal\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 4\n\
     [check]\ninvariants = [\"durable-ack\", \"recovery-succeeds\"]\n[budget]\nruns = 12000\n";
-
-fn command(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("TORNWRITE_") {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(directory).args(arguments);
-    command
-}
-
-fn tornwrite(directory: &Path, arguments: &[&str]) -> Output {
-    command(directory, arguments).output().unwrap()
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 fn read(directory: &Path, name: &str) -> String {
     fs::read_to_string(directory.join(name)).unwrap()

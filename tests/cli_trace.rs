@@ -1,7 +1,9 @@
 //! `tornwrite trace show` and the text of `tornwrite replay`, as a user meets them.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::process::{Command, Output};
+mod program;
+
+use std::process::Output;
 
 const TARGET: [&str; 4] = [
     "--scenario",
@@ -10,10 +12,9 @@ const TARGET: [&str; 4] = [
     "8",
 ];
 
+/// In the root of the repository.
 fn tornwrite(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(arguments).output().unwrap()
+    program::tornwrite(env!("CARGO_MANIFEST_DIR"), arguments)
 }
 
 /// What is printed, with this exit code.

@@ -4,9 +4,13 @@
 //! The validator here knows the part of JSON Schema that the document uses, and refuses a keyword that it does not know.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+mod program;
+
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Map, Value, json};
+
+use program::tornwrite;
 
 const SCENARIO: &str = "version = 1\n[subject]\nstore = \"ndjson\"\n[workload]\nbatches = 6\n\
     [crash]\nlives = 1\nin_recovery = 0\nstates_per_run = 8\n[check]\ninvariants = [\"durable-ack\"]\n\
@@ -165,12 +169,8 @@ impl Schema {
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    command.env_remove("CI").current_dir(directory);
-    command
-        .args(["run", "s.toml", "-q", "--out", "o"])
-        .args(arguments);
-    command.output().unwrap();
+    let run = ["run", "s.toml", "-q", "--out", "o"];
+    tornwrite(directory, &[&run, arguments].concat());
     serde_json::from_slice(&fs::read(directory.join("o/summary.json")).unwrap()).unwrap()
 }
 
@@ -178,12 +178,8 @@ fn run(directory: &Path, arguments: &[&str]) -> Value {
 fn keep(directory: &Path) -> String {
     let mut found = fs::read_dir(directory.join("o/violations")).unwrap();
     let finding = found.next().unwrap().unwrap().path();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    command.current_dir(directory).arg("replay");
-    command
-        .arg(finding.join("reproducer.json"))
-        .arg("--keep=kept");
-    command.output().unwrap();
+    let reproducer = finding.join("reproducer.json").display().to_string();
+    tornwrite(directory, &["replay", &reproducer, "--keep=kept"]);
     let mut kept = fs::read_dir(directory.join("kept")).unwrap();
     kept.next().unwrap().unwrap().path().display().to_string()
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::process::Command;
+mod program;
 
 use tornwrite::{
     base::Seed,
@@ -97,14 +97,8 @@ fn a_seed_is_replayed_and_shrunk_and_told_what_was_left_out() {
     });
     let seed = seed.unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let tornwrite = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-        let output = command
-            .current_dir(directory.path())
-            .args(arguments)
-            .output();
-        String::from_utf8(output.unwrap().stdout).unwrap()
-    };
+    let tornwrite =
+        |arguments: &[&str]| program::stdout(&program::tornwrite(&directory, arguments));
     let (path, number) = (path("wal-note-fsync-behind-errors"), seed.to_string());
     let shown = tornwrite(&["replay", "--scenario", &path, "--seed", &number]);
     let told: Vec<&str> = shown.split_whitespace().collect();

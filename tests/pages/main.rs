@@ -6,11 +6,12 @@
 mod browser;
 mod hostile;
 mod in_browser;
+#[path = "../program/mod.rs"]
+mod program;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use hostile::{evidence, head, summary};
@@ -363,18 +364,9 @@ fn ten_thousand_violations_make_a_small_index() {
 }
 
 fn tornwrite(directory: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-    let output = command
-        .current_dir(directory)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    let output = program::tornwrite(directory, arguments);
+    assert!(output.status.success(), "{}", program::stderr(&output));
+    program::stdout(&output)
 }
 
 /// A finished campaign in the folder `r`.
@@ -473,14 +465,9 @@ fn what_is_no_folder_of_results_is_refused() {
             "error: old/summary.json:1:1: version 77 is not supported: expected 1",
         ),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tornwrite"));
-        let output = command
-            .current_dir(directory.path())
-            .args(["report", folder])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        let errors = String::from_utf8_lossy(&output.stderr);
+        let output = program::tornwrite(&directory, &["report", folder]);
+        assert_eq!(program::exit(&output), 2);
+        let errors = program::stderr(&output);
         assert!(errors.starts_with(said), "{errors}");
     }
 }

@@ -12,7 +12,7 @@
 //! - Files are written as soon as a finding is known, and each as a whole.
 //! - What ended the process that executed it is not executed again: it is a finding by its signature, with what is known. What
 //!   cannot be explained without ending a process keeps its reproducer, and a file that says so.
-//! - What is left out because somebody interrupts it is counted. What is explained by then is written, and the rest missing as a whole.
+//! - What is cut off because somebody interrupts it is counted. What is explained by then is written, and the rest missing as a whole.
 //! - A violation that its seed does not find again is a finding by its signature, without files, and its scenario parts from
 //!   itself: only a subject that is not deterministic does that.
 
@@ -52,7 +52,7 @@ pub(super) struct Found {
     pub(super) parted: Vec<String>,
 }
 
-/// Explains what was found by each tally, and writes it down; how much was left out because somebody interrupted it.
+/// Explains what was found by each tally, and writes it down; how much was cut off because somebody interrupted it.
 pub(super) fn explain(
     task: &Task<'_>,
     tallies: &[Tally<'_>],
@@ -64,7 +64,7 @@ pub(super) fn explain(
         plan,
         jobs: task.jobs,
         stop: task.stop,
-        left_out: 0,
+        cut_off: 0,
         folder,
         observer,
         merged: plan.entries.iter().map(|_| BTreeMap::new()).collect(),
@@ -74,7 +74,7 @@ pub(super) fn explain(
     explaining.smallest_of_each_finding()?;
     explaining.write_unexplained(tallies)?;
     explaining.write_died(tallies)?;
-    let left_out = explaining.left_out;
+    let cut_off = explaining.cut_off;
     let all = explaining.merged.into_iter().zip(explaining.others);
     let all = all.map(|(merged, mut others)| {
         let explained = merged.into_iter();
@@ -85,7 +85,7 @@ pub(super) fn explain(
             parted: others.parted,
         }
     });
-    Ok((all.collect(), left_out))
+    Ok((all.collect(), cut_off))
 }
 
 /// What is found of one entry and not explained.
@@ -102,7 +102,7 @@ struct Explaining<'e> {
     jobs: usize,
     stop: &'e StopSignal,
     /// What was to be explained and is not.
-    left_out: u64,
+    cut_off: u64,
     folder: &'e Folder,
     observer: &'e mut dyn Observer,
     merged: Vec<BTreeMap<Key, Merged>>,
@@ -145,7 +145,7 @@ fn groups<'t>(tallies: &'t [Tally<'_>], are_explained: bool) -> Vec<Numbered<'t>
 impl Explaining<'_> {
     fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, true);
-        self.left_out += groups.len() as u64;
+        self.cut_off += groups.len() as u64;
         let (plan, jobs) = (self.plan, self.jobs);
         let work = |unit: u64| {
             let (number, key, group) = groups[index(unit)];
@@ -163,7 +163,7 @@ impl Explaining<'_> {
                 Explained::NotFound => self.part(numbered, seed),
             }
             self.observer.explained(numbered.0);
-            self.left_out -= 1;
+            self.cut_off -= 1;
             Ok(next(self.stop))
         })
     }
@@ -267,7 +267,7 @@ impl Explaining<'_> {
             is_smaller.then_some((number, key, &merged.finding.id, sized.1, by_signature))
         });
         let smaller: Vec<(usize, &Key, &String, u64, Key)> = smaller.collect();
-        self.left_out += smaller.len() as u64;
+        self.cut_off += smaller.len() as u64;
         if self.stop.ends_the_rest() {
             return Ok(());
         }
@@ -293,7 +293,7 @@ impl Explaining<'_> {
                 Explained::Yes(..) | Explained::No(..) => {}
             }
             self.observer.explained(*number);
-            self.left_out -= 1;
+            self.cut_off -= 1;
             Ok(next(self.stop))
         })
     }
@@ -301,7 +301,7 @@ impl Explaining<'_> {
     /// Writes what replays the groups that are too many to explain.
     fn write_unexplained(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, false);
-        self.left_out += groups.len() as u64;
+        self.cut_off += groups.len() as u64;
         if self.stop.ends_the_rest() {
             return Ok(());
         }
@@ -329,7 +329,7 @@ impl Explaining<'_> {
                 None => self.part(numbered, seed),
             }
             self.observer.explained(number);
-            self.left_out -= 1;
+            self.cut_off -= 1;
             Ok(next(self.stop))
         })
     }

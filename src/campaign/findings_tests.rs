@@ -33,7 +33,7 @@ fn reproducer(fs: &SimFs, finding: &Finding) -> Reproducer<serde_json::Value> {
 struct Impatient<'s> {
     stop: &'s StopSignal,
     explained: u64,
-    left_out: u64,
+    cut_off: u64,
 }
 
 impl Observer for Impatient<'_> {
@@ -48,8 +48,8 @@ impl Observer for Impatient<'_> {
         self.stop.stop(StopReason::Interrupted);
     }
 
-    fn left_out(&mut self, count: u64) {
-        self.left_out = count;
+    fn cut_off(&mut self, count: u64) {
+        self.cut_off = count;
     }
 }
 
@@ -64,7 +64,7 @@ fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() 
     let mut impatient = Impatient {
         stop: &stop,
         explained: 0,
-        left_out: 0,
+        cut_off: 0,
     };
     let stopped = Task {
         stop: &stop,
@@ -73,7 +73,7 @@ fn explaining_that_is_interrupted_ends_at_once_and_is_done_when_it_is_resumed() 
     let summary = execute(&stopped, &folder, &mut impatient).unwrap();
     assert_eq!(summary.verdict, Verdict::Interrupted);
     assert_eq!(impatient.explained, 1);
-    assert!(impatient.left_out > 0);
+    assert!(impatient.cut_off > 0);
     assert_eq!(summary.scenarios[0].findings.len(), 1);
     assert_eq!(summary.scenarios[0].runs, whole.scenarios[0].runs);
     let resumed = resume(&task(&plan, Limits::NONE), &folder, &mut Nobody).unwrap();

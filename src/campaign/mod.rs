@@ -27,6 +27,8 @@ mod death;
 mod description;
 mod error;
 mod executor;
+#[cfg(test)]
+mod executor_tests;
 mod explained;
 mod finding;
 mod findings;
@@ -175,8 +177,8 @@ pub trait Observer {
     /// Something that was found by an entry of the plan is explained.
     fn explained(&mut self, _entry: usize) {}
 
-    /// Explaining was interrupted, and this much of it is left out.
-    fn left_out(&mut self, _count: u64) {}
+    /// Explaining was interrupted, and this much of it is cut off.
+    fn cut_off(&mut self, _count: u64) {}
 }
 
 /// Executes a campaign and writes it down in a new folder; what was found is marked as new or known if there is a baseline.
@@ -256,16 +258,16 @@ fn conclude(
     let is_ended = !is_complete && task.stop.reason() == Some(StopReason::Interrupted);
     task.stop.heed();
     let tallies = counting.tallies;
-    let (findings, left_out) = findings::explain(task, &tallies, folder, observer)?;
-    if left_out > 0 {
-        observer.left_out(left_out);
+    let (findings, cut_off) = findings::explain(task, &tallies, folder, observer)?;
+    if cut_off > 0 {
+        observer.cut_off(cut_off);
     }
     let scenarios = tallies.into_iter().zip(findings);
     let scenarios = scenarios
         .map(|(tally, found)| tally.finish(found, task.shard, task.baseline))
         .collect();
     let mut summary = Summary::new(task, replayed, scenarios);
-    if is_ended || left_out > 0 {
+    if is_ended || cut_off > 0 {
         summary.verdict = Verdict::Interrupted;
     }
     log.check()?;

@@ -14,19 +14,21 @@ use crate::{
     vfs::{Path, VfsExt as _},
 };
 
+/// A kept reproducer.
+pub(super) fn kept(name: &str) -> Regression {
+    let kept = Kept {
+        name: name.to_owned(),
+        file: format!("{name}.json"),
+        scenario: "counting".to_owned(),
+        invariant: "recovery-succeeds".to_owned(),
+        expectation: Expectation::Clean,
+    };
+    let job = job(Counter::Careful);
+    Regression::new(kept, job, config(), Seed(1), Schedule::default())
+}
+
 /// Twenty runs, and three kept reproducers.
 fn plan() -> Plan {
-    let kept = |name: &str| {
-        let kept = Kept {
-            name: name.to_owned(),
-            file: format!("{name}.json"),
-            scenario: "counting".to_owned(),
-            invariant: "recovery-succeeds".to_owned(),
-            expectation: Expectation::Clean,
-        };
-        let job = job(Counter::Careful);
-        Regression::new(kept, job, config(), Seed(1), Schedule::default())
-    };
     let plan = Plan::new(vec![entry(Counter::Careful)]);
     plan.with_regressions(["a", "b", "c"].map(kept).into())
 }

@@ -208,9 +208,9 @@ impl Summary {
     ) -> Summary {
         let regressions = replayed.summaries;
         let kept = regressions.iter().filter_map(|kept| kept.outcome.verdict());
-        let left_out = (!replayed.is_complete).then_some(Verdict::Inconclusive);
+        let unreplayed = (!replayed.is_complete).then_some(Verdict::Inconclusive);
         let verdicts = scenarios.iter().map(|scenario| scenario.verdict);
-        let verdicts: Vec<Verdict> = verdicts.chain(kept).chain(left_out).collect();
+        let verdicts: Vec<Verdict> = verdicts.chain(kept).chain(unreplayed).collect();
         let baseline = task.baseline.map(|baseline| baseline.compare(&scenarios));
         Summary {
             version: SUMMARY_VERSION,

@@ -314,7 +314,7 @@ impl Observer for Watcher<'_> {
         }
     }
 
-    fn left_out(&mut self, count: u64) {
+    fn cut_off(&mut self, count: u64) {
         terminal::warn(&format!(
             "interrupted: {count} groups of violations are left out of the summary; --resume explains them"
         ));

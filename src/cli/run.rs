@@ -59,12 +59,12 @@ pub(super) fn run(args: &RunArguments) -> Result<Exit, Failure> {
     let summary = summary.map_err(|error| cut_off(&out.label, &error))?;
     let failed = |error| Failure::results(&out.label, &error);
     folder.write_json("timing.json", &timing).map_err(failed)?;
-    warn_of_left_out(&task, &summary);
+    warn_of_unreplayed(&task, &summary);
     results.tell(&out, folder, &summary, &plan, &stop)
 }
 
 /// What was kept and not replayed is not guarded.
-fn warn_of_left_out(task: &Task<'_>, summary: &Summary) {
+fn warn_of_unreplayed(task: &Task<'_>, summary: &Summary) {
     let kept = match task.shard.index() {
         0 => task.plan.regressions.len(),
         _ => 0,

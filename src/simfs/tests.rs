@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     image::PAGE_BYTES,
-    vfs::{AllocateMode, VfsExt},
+    vfs::{AllocateMode, OpenOptions, Vfs, VfsExt, VfsFile},
 };
 
 const PAGE: u64 = PAGE_BYTES as u64;

@@ -3,7 +3,7 @@
 //! Verified on random small programs: after everything was synced one state is left; a completed barrier never adds a state,
 //! but where it writes a log tree; a failed one makes nothing certain; what was synced is in every state; no byte shows where
 //! it was never written, but for the fills that a profile declares and only in new blocks; the partial order of profiles; a
-//! process crash loses nothing.
+//! process crash loses nothing; what comes after a crash adds nothing to it, but for barriers that fail.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "laws/barriers.rs"]
@@ -18,7 +18,9 @@ mod reference;
 use reference::{
     compare::trees,
     disk::{Shown, digest_of, text_of, tree_of},
-    program::{open, put, random_between, sync_everything},
+    program::{
+        open, put, random, random_between, random_names, random_with_failures, sync_everything,
+    },
     text::text_of_recording,
 };
 use tornwrite::{
@@ -54,6 +56,37 @@ fn with_images(recording: &Recording, profile: &Profile, mut visit: impl FnMut(P
             visit(point, &window.image(&window.sample(&mut rng).1));
         }
     });
+}
+
+/// The graph of what lies before a crash point gives the same disks there, drawn in the same order, as the whole graph.
+#[test]
+fn a_crash_knows_nothing_of_what_comes_after_it() {
+    for profile in PROFILES {
+        for seed in 0..PROGRAMS {
+            let recording = match seed % 3 {
+                0 => random_names(seed),
+                1 => random(seed),
+                _ => random_with_failures(seed),
+            };
+            let drawn = |window: &Window<'_>| {
+                let mut rng = Rng::new(Seed(seed), Stream::PersistedSubset, 0);
+                let mut disk = || window.image(&window.sample(&mut rng).1).digest();
+                let disks: Vec<_> = std::iter::repeat_with(&mut disk).take(10).collect();
+                (window.count(), disks)
+            };
+            at_every_point(&recording, profile, |point, whole| {
+                let graph = PersistenceGraph::up_to(point, &recording, profile, 0);
+                let before = Frontier::new(&graph).window(point);
+                let text = || text_of_recording(&recording);
+                assert_eq!(
+                    drawn(&before),
+                    drawn(whole),
+                    "{profile}, seed {seed}, point {point}: {}",
+                    text()
+                );
+            });
+        }
+    }
 }
 
 #[test]

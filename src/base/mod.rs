@@ -3,6 +3,7 @@
 //! Uses nothing else of this crate.
 
 mod digest;
+mod digest_cell;
 mod position;
 mod range;
 mod ratio;
@@ -10,6 +11,7 @@ mod rng;
 mod seed;
 
 pub use digest::{Digest, Hasher};
+pub use digest_cell::DigestCell;
 pub use position::Position;
 pub use range::{InclusiveRange, InclusiveRangeError};
 pub use ratio::{Ratio, RatioError};

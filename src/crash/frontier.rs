@@ -16,6 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Frontier<'g> {
     graph: &'g PersistenceGraph<'g>,
+    point: Position,
     /// The effects that some barrier makes certain, in the order in which they become so.
     certain: Vec<u32>,
     applied: usize,
@@ -39,6 +40,7 @@ impl<'g> Frontier<'g> {
         let image = with_inodes(graph);
         Frontier {
             graph,
+            point: Position(0),
             certain,
             applied: 0,
             cuts: Vec::new(),
@@ -52,8 +54,11 @@ impl<'g> Frontier<'g> {
     ///
     /// # Panics
     ///
-    /// If `point` lies before that of an earlier call.
+    /// If `point` lies before that of an earlier call, or behind the part of the recording that the graph is of.
     pub fn window(&mut self, point: Position) -> Window<'g> {
+        let ahead = self.point..=self.graph.end;
+        assert!(ahead.contains(&point), "{point} is not ahead: {ahead:?}");
+        self.point = point;
         let effects = &self.graph.effects;
         while let Some(&index) = self.certain.get(self.applied) {
             let effect = &effects[index as usize];
@@ -106,7 +111,7 @@ impl Frontier<'_> {
 /// entry that survives without the rest shows an empty file.
 fn with_inodes(graph: &PersistenceGraph<'_>) -> Image {
     let mut image = graph.recording.base.clone();
-    for entry in graph.recording.trace.entries() {
+    for entry in &graph.recording.trace.entries()[..graph.end.index()] {
         match entry.action {
             Action::Create { inode, .. } => image.add(inode, Node::File(std::sync::Arc::default())),
             Action::Symlink { inode, target, .. } => {

@@ -23,7 +23,7 @@ use crate::{
     image::Inode,
     profile::{DataPath, Profile},
     simfs::Recording,
-    trace::Action,
+    trace::{Action, Entry},
 };
 
 /// Effects that the log makes durable in one step.
@@ -42,6 +42,8 @@ pub struct Group {
 pub struct PersistenceGraph<'r> {
     /// What was recorded.
     pub recording: &'r Recording,
+    /// How far it was walked: what lies behind adds nothing to a crash before.
+    pub end: Position,
     /// What the filesystem promises.
     pub profile: &'r Profile,
     /// The effects in the order of their operations.
@@ -71,10 +73,32 @@ impl<'r> PersistenceGraph<'r> {
         profile: &'r Profile,
         lies: u32,
     ) -> PersistenceGraph<'r> {
+        PersistenceGraph::up_to(recording.trace.end(), recording, profile, lies)
+    }
+
+    /// The same of what was recorded before `end`, for crash points up to there: a crash knows nothing of what comes after it,
+    /// but for a barrier that fails, which takes in all of the recording. What it could not write may have failed before.
+    ///
+    /// # Panics
+    ///
+    /// If `end` lies behind the recording.
+    pub fn up_to(
+        end: Position,
+        recording: &'r Recording,
+        profile: &'r Profile,
+        lies: u32,
+    ) -> PersistenceGraph<'r> {
+        let (mut entries, rest) = recording.trace.entries().split_at(end.index());
+        let mut end = end;
+        let fails = |entry: &Entry| matches!(entry.action, Action::BarrierFailed { .. });
+        if rest.iter().any(fails) {
+            (entries, end) = (recording.trace.entries(), recording.trace.end());
+        }
         let mut graph = PersistenceGraph {
             recording,
+            end,
             profile,
-            effects: Vec::with_capacity(recording.trace.entries().len()),
+            effects: Vec::with_capacity(entries.len()),
             groups: Vec::new(),
             files: BTreeMap::new(),
             directories: BTreeMap::new(),
@@ -84,7 +108,7 @@ impl<'r> PersistenceGraph<'r> {
             lies: lies as usize,
             believed: VecDeque::new(),
         };
-        for (entry, index) in recording.trace.entries().iter().zip(0..) {
+        for (entry, index) in entries.iter().zip(0..) {
             graph.add(entry.action, index);
         }
         graph

@@ -10,9 +10,10 @@ use crate::{
 /// Of ten, three fall right behind an acknowledgement, where a promise is newest; three right behind a change, before the
 /// barrier that covers it; two into recovery, if the trace begins with one; the rest fall anywhere.
 pub fn sample_points(trace: &Trace, first: Position, count: usize, rng: &mut Rng) -> Vec<Position> {
-    let (mut acknowledged, mut changed, mut opened) = (Vec::new(), Vec::new(), None);
-    let entries = trace.entries().iter().zip(1..).skip(first.index());
-    for (entry, position) in entries {
+    let entries = &trace.entries()[first.index()..];
+    let [mut acknowledged, mut changed] = [(); 2].map(|()| Vec::with_capacity(entries.len()));
+    let mut opened = None;
+    for (entry, position) in entries.iter().zip(first.0 + 1..) {
         match &entry.action {
             Action::Mark(Mark::Acknowledged(..)) => acknowledged.push(Position(position)),
             Action::Mark(Mark::Opened) => opened = opened.or(Some(Position(position))),

@@ -1,12 +1,9 @@
 //! The entries of one directory.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::Inode;
-use crate::base::{Digest, Hasher};
+use crate::base::{Digest, DigestCell, Hasher};
 
 /// A name within a directory; cheap to clone.
 pub type Name = Arc<[u8]>;
@@ -15,7 +12,7 @@ pub type Name = Arc<[u8]>;
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     entries: BTreeMap<Name, Inode>,
-    digest: OnceLock<Digest>,
+    digest: DigestCell,
 }
 
 impl Directory {
@@ -26,13 +23,13 @@ impl Directory {
 
     /// Lets a name mean this inode.
     pub fn insert(&mut self, name: Name, inode: Inode) {
-        self.digest = OnceLock::new();
+        self.digest = DigestCell::new();
         self.entries.insert(name, inode);
     }
 
     /// Takes a name away, if it is there.
     pub fn remove(&mut self, name: &[u8]) {
-        self.digest = OnceLock::new();
+        self.digest = DigestCell::new();
         self.entries.remove(name);
     }
 
@@ -47,7 +44,7 @@ impl Directory {
     }
 
     pub(super) fn digest(&self) -> Digest {
-        *self.digest.get_or_init(|| {
+        self.digest.get_or_init(|| {
             let mut hasher = Hasher::new();
             for (name, inode) in &self.entries {
                 hasher.bytes(name).number(u64::from(inode.0));

@@ -1,12 +1,9 @@
 //! The content of one file, in pages that images share.
 
-use std::{
-    ops::Range,
-    sync::{Arc, OnceLock},
-};
+use std::{ops::Range, sync::Arc};
 
 use super::sectors::BadSectors;
-use crate::base::{Digest, Hasher};
+use crate::base::{Digest, DigestCell, Hasher};
 
 /// The size of a page, which is also the size of a filesystem block.
 pub const PAGE_BYTES: usize = 4096;
@@ -18,7 +15,7 @@ static ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
 #[derive(Clone)]
 struct Page {
     bytes: [u8; PAGE_BYTES],
-    digest: OnceLock<Digest>,
+    digest: DigestCell,
 }
 
 impl std::fmt::Debug for Page {
@@ -37,7 +34,7 @@ pub struct FileContent {
     /// Where the content ends: behind the size while a crash state is put together.
     content_end: u64,
     bad: BadSectors,
-    digest: OnceLock<Digest>,
+    digest: DigestCell,
 }
 
 impl FileContent {
@@ -239,12 +236,12 @@ impl FileContent {
 
     /// A page of zeros and a hole differ: they read alike, but the next write to them is torn in different ways.
     pub(super) fn digest(&self) -> Digest {
-        *self.digest.get_or_init(|| {
+        self.digest.get_or_init(|| {
             let mut hasher = Hasher::with_capacity(24 * self.pages.len() + 8);
             hasher.number(self.size);
             for (index, page) in self.pages.iter().enumerate() {
                 if let Some(page) = page {
-                    let digest = *page.digest.get_or_init(|| Digest::of(&page.bytes));
+                    let digest = page.digest.get_or_init(|| Digest::of(&page.bytes));
                     hasher.number(index as u64).digest(digest);
                 }
             }
@@ -269,7 +266,7 @@ impl FileContent {
     }
 
     fn change(&mut self) {
-        self.digest = OnceLock::new();
+        self.digest = DigestCell::new();
     }
 
     fn page_mut(&mut self, page: usize) -> &mut Page {
@@ -279,11 +276,11 @@ impl FileContent {
         let page = self.pages[page].get_or_insert_with(|| {
             Arc::new(Page {
                 bytes: [0; PAGE_BYTES],
-                digest: OnceLock::new(),
+                digest: DigestCell::new(),
             })
         });
         let page = Arc::make_mut(page);
-        page.digest = OnceLock::new();
+        page.digest = DigestCell::new();
         page
     }
 }

@@ -11,14 +11,11 @@ mod freed;
 mod sectors;
 mod write_out;
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::Arc};
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::base::{Digest, Hasher};
+use crate::base::{Digest, DigestCell, Hasher};
 
 pub use directory::{Directory, Name};
 pub use file::{FileContent, PAGE_BYTES};
@@ -63,7 +60,7 @@ pub struct Image {
     nodes: Arc<Vec<Option<Node>>>,
     freed: FreedBlocks,
     /// Known once it was asked for, until the next change.
-    digest: OnceLock<Digest>,
+    digest: DigestCell,
 }
 
 impl Default for Image {
@@ -78,7 +75,7 @@ impl Image {
         Image {
             nodes: Arc::new(vec![Some(Node::Directory(Arc::default()))]),
             freed: FreedBlocks::default(),
-            digest: OnceLock::new(),
+            digest: DigestCell::new(),
         }
     }
 
@@ -89,7 +86,7 @@ impl Image {
 
     /// Sets what files gave back.
     pub fn set_freed(&mut self, freed: FreedBlocks) {
-        self.digest = OnceLock::new();
+        self.digest = DigestCell::new();
         self.freed = freed;
     }
 
@@ -259,7 +256,7 @@ impl Image {
 
     /// The identity of a settled image: equal for equal trees over the same inode numbers, and equal freed blocks.
     pub fn digest(&self) -> Digest {
-        *self.digest.get_or_init(|| self.compute_digest())
+        self.digest.get_or_init(|| self.compute_digest())
     }
 
     fn compute_digest(&self) -> Digest {
@@ -286,7 +283,7 @@ impl Image {
 
     /// What the inodes hold, to be changed.
     fn change(&mut self) -> &mut Vec<Option<Node>> {
-        self.digest = OnceLock::new();
+        self.digest = DigestCell::new();
         Arc::make_mut(&mut self.nodes)
     }
 }

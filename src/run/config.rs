@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    base::{Rng, Seed, Stream},
+    base::{Position, Rng, Seed, Stream},
     crash::PersistenceGraph,
     profile::{Device, Profile},
     simfs::{FaultPlan, Faults, Recording, SimFs},
@@ -107,7 +107,16 @@ impl RunConfig {
 
     /// The effects of a recording on this filesystem and device.
     pub(super) fn graph<'r>(&'r self, recording: &'r Recording) -> PersistenceGraph<'r> {
-        PersistenceGraph::with_lies(recording, self.profile, self.device.lies())
+        self.graph_up_to(recording.trace.end(), recording)
+    }
+
+    /// The same of what was recorded before `end`, for crash points up to there.
+    pub(super) fn graph_up_to<'r>(
+        &'r self,
+        end: Position,
+        recording: &'r Recording,
+    ) -> PersistenceGraph<'r> {
+        PersistenceGraph::up_to(end, recording, self.profile, self.device.lies())
     }
 
     /// What ends the life with this number, counted from 0.

@@ -1,14 +1,12 @@
 //! Injected errors on the way through the crash states of a life.
 
-use std::{collections::BTreeMap, rc::Rc};
-
 use super::{
     CoverageMark, Subject,
-    driver::{Tally, Trial},
     explore::Explorer,
     life::{Life, log_failure},
     recover::{Recovered, recover},
-    state::{Inner, State, Troubled, history},
+    state::{State, Troubled},
+    tally::Tally,
 };
 use crate::{
     base::{Position, Rng, Seed, Stream},
@@ -115,24 +113,5 @@ impl<S: Subject> Explorer<'_, S> {
         let mut inner = Vec::new();
         self.crash_inside(&recovered, None, past, &mut inner);
         Some(Troubled { recovered, inner })
-    }
-
-    /// Judges the recoveries from the crashes inside another: what was promised is what outlasts the worse of the two.
-    pub(super) fn judge_inner(&mut self, trial: &Trial<'_, S>, inner: &[Rc<Inner<S>>]) {
-        let point = trial.state.window.point;
-        let mut histories = BTreeMap::new();
-        for inner in inner {
-            let kind = trial.kind.max(inner.choice.kind);
-            let history = histories
-                .entry(kind)
-                .or_insert_with(|| history(self.life, point, kind));
-            let trial = Trial {
-                history,
-                kind,
-                inner: Some(inner),
-                ..*trial
-            };
-            self.tally.judge(self.job, &trial);
-        }
     }
 }

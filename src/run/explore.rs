@@ -9,21 +9,21 @@ use super::{
     CoverageMark, Mode, RunConfig,
     coverage::is_mixed,
     disturb::Disturbances,
-    driver::{Tally, Trial},
     life::{Life, Start},
     media::{self, LastGroup, Medium},
     recover::{Recovered, Trials, recover},
-    state::{Choice, Inner, Known, State, cut_in_flight, history, past},
+    state::{Choice, Known, State, cut_in_flight, history, past},
     subject::{Job, Subject},
     swarm::{Draws, Mask},
+    tally::{Tally, Trial},
 };
 use crate::{
     base::{Digest, Hasher, Position, Rng, Seed, Stream},
-    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight, sample_points},
+    crash::{Frontier, Kind, Selection, Window, all_points, pages_in_flight},
     oracle::DamageClass,
     simfs::Recording,
     trace::{Action, Entry, Trace},
-    workload::{CrashKind, Past},
+    workload::CrashKind,
 };
 
 /// How many distinct disks are remembered at a time; when there are more, all are forgotten. Only exhaustive mode gets there.
@@ -41,6 +41,25 @@ pub(super) struct NextLife<S: Subject> {
     pub(super) last_group: LastGroup,
 }
 
+/// How many marks lie before a point, counted on the way from one point to the next.
+#[derive(Default)]
+struct MarksBefore {
+    point: Position,
+    count: usize,
+}
+
+impl MarksBefore {
+    fn up_to(&mut self, point: Position, trace: &Trace) -> usize {
+        let passed = &trace.entries()[self.point.index()..point.index()];
+        let marks = passed
+            .iter()
+            .filter(|entry| matches!(entry.action, Action::Mark(_)));
+        self.count += marks.count();
+        self.point = point;
+        self.count
+    }
+}
+
 /// Goes through the crash states of one life.
 pub(super) struct Explorer<'a, S: Subject> {
     pub(super) job: &'a Job<S>,
@@ -54,12 +73,12 @@ pub(super) struct Explorer<'a, S: Subject> {
     known: BTreeMap<Digest, Box<Known<S>>>,
     /// Every disk that was recovered, those whose recovery was forgotten too.
     disks: BTreeSet<Digest>,
-    inner: BTreeMap<Digest, Rc<Recovered<S>>>,
-    marks: Vec<Position>,
+    pub(super) inner: BTreeMap<Digest, Rc<Recovered<S>>>,
+    marks: MarksBefore,
     candidates: u64,
     next: Option<NextLife<S>>,
     draw_next: Rng,
-    draw_inner: Rng,
+    pub(super) draw_inner: Rng,
     pub(super) draw_errors: Rng,
     pub(super) disturbances: Disturbances,
     pub(super) medium: Medium,
@@ -87,7 +106,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             known: BTreeMap::new(),
             disks: BTreeSet::new(),
             inner: BTreeMap::new(),
-            marks: life.recording.trace.marks().map(|(_, at)| at).collect(),
+            marks: MarksBefore::default(),
             candidates: 0,
             next: None,
             draw_next: Rng::new(seed, Stream::NextLife, number),
@@ -101,29 +120,38 @@ impl<'a, S: Subject> Explorer<'a, S> {
 
     /// Tries crash states between `first` and the end of the life; the one that the next life begins on, if any is clean.
     pub(super) fn explore(mut self, first: Position) -> Option<NextLife<S>> {
+        let mut subset = Rng::new(self.seed, Stream::PersistedSubset, self.number);
+        match self.config.mode {
+            Mode::Sampled => self.sample(first, &mut subset),
+            Mode::Exhaustive => self.exhaust(first, &mut subset),
+        }
+        self.next
+    }
+
+    fn sample(&mut self, first: Position, subset: &mut Rng) {
+        let mut draw = Rng::new(self.seed, Stream::CrashPoint, self.number);
+        let points = self.sample_points(first, &mut draw);
+        self.tally.crash_points(&points);
+        let Some(&last) = points.last() else {
+            return;
+        };
+        let graph = self.config.graph_up_to(last, &self.life.recording);
+        let mut frontier = Frontier::new(&graph);
+        for point in points {
+            let window = frontier.window(point);
+            self.sample_state(&window, subset);
+        }
+    }
+
+    fn exhaust(&mut self, first: Position, subset: &mut Rng) {
         let recording = &self.life.recording;
         let graph = self.config.graph(recording);
         let mut frontier = Frontier::new(&graph);
-        let mut subset = Rng::new(self.seed, Stream::PersistedSubset, self.number);
-        match self.config.mode {
-            Mode::Sampled => {
-                let mut draw = Rng::new(self.seed, Stream::CrashPoint, self.number);
-                let points = self.sample_points(first, &mut draw);
-                self.tally.crash_points(&points);
-                for point in points {
-                    let window = frontier.window(point);
-                    self.sample_state(&window, &mut subset);
-                }
-            }
-            Mode::Exhaustive => {
-                for point in all_points(&recording.trace, first) {
-                    let window = frontier.window(point);
-                    self.tally.crash_points(&[point]);
-                    self.exhaust_point(&window, &mut subset);
-                }
-            }
+        for point in all_points(&recording.trace, first) {
+            let window = frontier.window(point);
+            self.tally.crash_points(&[point]);
+            self.exhaust_point(&window, subset);
         }
-        self.next
     }
 
     fn sample_state(&mut self, window: &Window<'_>, subset: &mut Rng) {
@@ -184,13 +212,13 @@ impl<'a, S: Subject> Explorer<'a, S> {
             .state(state, self.life.ledger.issued_by(point) == 0, self.number);
         self.disturbances.observe(point, self.tally);
         let identity = self.identity(state);
-        let frontier = self.marks.partition_point(|mark| *mark <= point);
+        let marks = self.marks.up_to(point, &self.life.recording.trace);
         let mut known = match self.known.remove(&identity) {
             Some(known) => known,
             None => Box::new(self.recover(state, identity)),
         };
-        self.judge(&mut known, state, frontier);
-        if known.judged.get(&frontier) == Some(&true) && self.number + 1 < self.config.lives {
+        self.judge(&mut known, state, marks);
+        if known.judged.get(&marks) == Some(&true) && self.number + 1 < self.config.lives {
             self.consider_for_next_life(&known, state);
         }
         if self.known.len() >= REMEMBERED {
@@ -274,78 +302,8 @@ impl<'a, S: Subject> Explorer<'a, S> {
         }
     }
 
-    /// Tries crash states inside a recovery, and inside the recoveries from those, down to the configured depth.
-    pub(super) fn crash_inside(
-        &mut self,
-        outer: &Recovered<S>,
-        parent: Option<&Rc<Inner<S>>>,
-        past: &[Past<'_, S::Operation>],
-        found: &mut Vec<Rc<Inner<S>>>,
-    ) {
-        if parent.map_or(0, |parent| parent.depth) >= self.config.in_recovery {
-            return;
-        }
-        let count = self.config.recovery_states as usize;
-        let points = sample_points(
-            &outer.recording.trace,
-            outer.first,
-            count,
-            &mut self.draw_inner,
-        );
-        let graph = self.config.graph(&outer.recording);
-        let mut frontier = Frontier::new(&graph);
-        for point in points {
-            let window = frontier.window(point);
-            let kind = self.crash_kind_inside(outer, point);
-            let state = self.draw_inner_state(&window, kind);
-            self.tally.inner_state(&state);
-            let digest = state.image.digest();
-            let recovered = match self.inner.get(&digest) {
-                Some(recovered) => Rc::clone(recovered),
-                None => self.recover_inner(&state, digest, past),
-            };
-            let inner = Rc::new(Inner {
-                recovered,
-                parent: parent.cloned(),
-                depth: parent.map_or(0, |parent| parent.depth) + 1,
-                choice: state.choice(),
-                digest,
-            });
-            self.crash_inside(&inner.recovered, Some(&inner), past, found);
-            found.push(inner);
-        }
-    }
-
-    fn draw_inner_state<'w>(&mut self, window: &'w Window<'w>, kind: CrashKind) -> State<'w> {
-        let draw = &mut self.draw_inner;
-        match kind {
-            CrashKind::PowerLoss => {
-                let (drawn, selection) = window.sample_of(&self.draws.kinds, draw);
-                self.tally.kind(drawn);
-                State::power_loss(window, selection)
-            }
-            CrashKind::ProcessCrash => {
-                let in_flight = pages_in_flight(&window.graph.recording.trace, window.point);
-                State::process_crash(window, self.draws.pages(in_flight, draw))
-            }
-        }
-    }
-
-    fn recover_inner(
-        &mut self,
-        state: &State<'_>,
-        digest: Digest,
-        past: &[Past<'_, S::Operation>],
-    ) -> Rc<Recovered<S>> {
-        self.tally.recovery();
-        let start = Start::Mount(state.image.clone());
-        let recovered = Rc::new(recover(self.job, start, self.trials, past, None));
-        self.inner.insert(digest, Rc::clone(&recovered));
-        recovered
-    }
-
-    fn judge(&mut self, known: &mut Known<S>, state: &State<'_>, frontier: usize) {
-        if known.judged.contains_key(&frontier) {
+    fn judge(&mut self, known: &mut Known<S>, state: &State<'_>, marks: usize) {
+        if known.judged.contains_key(&marks) {
             return;
         }
         let point = state.window.point;
@@ -369,7 +327,7 @@ impl<'a, S: Subject> Explorer<'a, S> {
             self.tally.judge(self.job, &trial);
             self.judge_inner(&trial, &troubled.inner);
         }
-        known.judged.insert(frontier, clean);
+        known.judged.insert(marks, clean);
     }
 
     fn consider_for_next_life(&mut self, known: &Known<S>, state: &State<'_>) {

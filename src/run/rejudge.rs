@@ -3,13 +3,13 @@
 use super::{
     Schedule, Subject, Timeline,
     attempt::Detail,
-    driver::{OPERATIONS_SUCCEED, failed},
     fit::{Divergence, Parting},
     legality::Stage,
     life::Life,
     recover::{Recovered, recover},
     replay::{Replayer, Verdict},
     state::{history, past},
+    tally::{OPERATIONS_SUCCEED, failed},
 };
 use crate::{
     base::{Digest, Position},

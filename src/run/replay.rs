@@ -4,7 +4,7 @@ use super::{
     CrashChoice, RunConfig, Schedule, Subject, Timeline,
     attempt::{Detail, Edit, Instead},
     carried::carried,
-    driver::{OPERATIONS_SUCCEED, settle, trials},
+    driver::{settle, trials},
     fit::{Divergence, Fit, Novelty, Parting},
     hunt::Hunt,
     lay::{Laid, lay},
@@ -15,6 +15,7 @@ use super::{
     state::{cut_in_flight, past},
     subject::Job,
     tagged::{Listed, TaggedError},
+    tally::OPERATIONS_SUCCEED,
 };
 use crate::{
     base::{Digest, Position, Seed},

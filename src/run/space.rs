@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::driver::Tally;
+use super::tally::Tally;
 
 /// The crash states that are legal at the points that were tried.
 ///

@@ -6,6 +6,7 @@ use tornwrite::{
     base::{Rng, Seed, Stream},
     run::{Job, Subject, run},
     store::StoreKind,
+    workload::BankTransfers,
 };
 
 use crate::{
@@ -71,11 +72,11 @@ pub(crate) fn measure(drawn: &Drawn) -> Rates {
         runs(framed(), RUNS),
         runs(job(StoreKind::Wal, bank(50)), RUNS),
         runs_floor(),
-        turmoil(Store::Log, 50, RUNS),
+        turmoil(Store::Log, subject::bank(50), RUNS),
         kill(),
         runs(job(StoreKind::Ndjson, bank(2000)), 1),
         unsynced_floor(),
-        turmoil(Store::Ndjson, 2000, 1),
+        turmoil(Store::Ndjson, bank(2000), 1),
     ]);
     Rates {
         images,
@@ -107,7 +108,7 @@ fn each<'a>(times: u64, mut work: impl FnMut(Seed) + 'a) -> Work<'a> {
 
 /// The framed log over the harness.
 fn framed() -> Job<subject::FramedLog> {
-    let bank = bank(50);
+    let bank = subject::bank(50);
     subject::job(bank, oracle(&bank))
 }
 
@@ -125,7 +126,7 @@ fn images<'a, S: Subject + 'a>(job: Job<S>, drawn: &'a Drawn) -> Work<'a> {
 }
 
 fn images_floor() -> Work<'static> {
-    let bank = bank(50);
+    let bank = subject::bank(50);
     let oracle = oracle(&bank);
     let mut outcomes = Vec::new();
     let mut seeds = (0..).map(Seed);
@@ -145,12 +146,12 @@ fn runs<S: Subject + 'static>(job: Job<S>, times: u64) -> Work<'static> {
 
 /// What every whole run starts with.
 fn workload() -> Work<'static> {
-    let bank = bank(50);
+    let bank = subject::bank(50);
     each(RUNS, move |seed| drop(bank.life(seed, 0, 50, &[])))
 }
 
 fn runs_floor() -> Work<'static> {
-    let bank = bank(50);
+    let bank = subject::bank(50);
     let oracle = oracle(&bank);
     each(RUNS, move |seed| floor::whole_run(&bank, &oracle, seed))
 }
@@ -163,8 +164,7 @@ fn unsynced_floor() -> Work<'static> {
     })
 }
 
-fn turmoil(store: Store, batches: u32, times: u64) -> Work<'static> {
-    let bank = bank(batches);
+fn turmoil(store: Store, bank: BankTransfers, times: u64) -> Work<'static> {
     let oracle = oracle(&bank);
     each(times, move |seed| {
         let (_, holds) = turmoil_peer::whole_run(store, &bank, &oracle, seed);
@@ -173,7 +173,7 @@ fn turmoil(store: Store, batches: u32, times: u64) -> Work<'static> {
 }
 
 fn kill() -> Work<'static> {
-    let bank = bank(50);
+    let bank = subject::bank(50);
     let oracle = oracle(&bank);
     each(1, move |seed| {
         let (_, holds) = kill_peer::whole_run(&bank, &oracle, seed).expect("a real directory");

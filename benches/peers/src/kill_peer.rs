@@ -20,9 +20,9 @@ use tornwrite::{
 };
 
 use crate::{
-    job,
     judge::judge,
     log_store::{Disk, Log},
+    subject,
 };
 
 /// The file in a real directory.
@@ -108,7 +108,7 @@ pub(crate) fn whole_run(
 
 /// The process that is to be killed. When its work is done, it waits for that, or for the other side to go away.
 pub(crate) fn child(directory: &Path, seed: Seed) -> io::Result<ExitCode> {
-    let bank = job::bank(50);
+    let bank = subject::bank(50);
     let operations = bank.life(seed, 0, bank.config().batches, &[]);
     let (mut log, _) = Log::open(RealDisk(directory))?;
     let mut output = io::stdout().lock();

@@ -3,14 +3,27 @@
 use std::{io, sync::Arc};
 
 use tornwrite::{
+    base::InclusiveRange,
     oracle::BankOracle,
     run::{Acknowledgements, Job, Subject, SubjectError},
     trace::{OperationId, Promise},
     vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsExt as _, VfsFile},
-    workload::{BankTransfers, EventLog, Operation},
+    workload::{BankConfig, BankTransfers, EventLog, Operation},
 };
 
-use crate::log_store::{Disk, Log};
+use crate::{
+    job,
+    log_store::{Disk, Log},
+};
+
+/// The workload of the job: the log syncs each batch by itself, so it is asked to at the end only.
+pub(crate) fn bank(batches: u32) -> BankTransfers {
+    let config = BankConfig {
+        group_commit: InclusiveRange::exactly(batches),
+        ..*job::bank(batches).config()
+    };
+    BankTransfers::new(config).expect("a sound workload")
+}
 
 const LOG: Path<'static> = Path::new(b"bank.wal");
 

@@ -1,13 +1,16 @@
 //! The framed log as a subject of the harness.
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
 
 use tornwrite::{
     base::InclusiveRange,
     oracle::BankOracle,
     run::{Acknowledgements, Job, Subject, SubjectError},
     trace::{OperationId, Promise},
-    vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsExt as _, VfsFile},
+    vfs::{FileExt as _, OpenOptions, Path, Vfs, VfsFile},
     workload::{BankConfig, BankTransfers, EventLog, Operation},
 };
 
@@ -40,10 +43,10 @@ pub(crate) fn job(bank: BankTransfers, oracle: BankOracle) -> Job<FramedLog> {
 #[derive(Debug)]
 pub(crate) struct FramedLog;
 
-/// The log while it is open, and what its recovery showed, which is all that the job reads.
+/// The log while it is open, and what its recovery showed, which is all that the job reads, and once.
 pub(crate) struct OpenLog {
     log: Log<VfsDisk>,
-    shown: EventLog,
+    shown: Option<EventLog>,
 }
 
 impl Subject for FramedLog {
@@ -53,7 +56,10 @@ impl Subject for FramedLog {
 
     fn open(&self, vfs: Arc<dyn Vfs>, _entropy: u64) -> Result<OpenLog, SubjectError> {
         let (log, shown) = Log::open(VfsDisk(vfs)).map_err(|error| SubjectError::new(&error))?;
-        Ok(OpenLog { log, shown })
+        Ok(OpenLog {
+            log,
+            shown: Some(shown),
+        })
     }
 
     fn apply(
@@ -73,7 +79,8 @@ impl Subject for FramedLog {
     }
 
     fn read(&self, open: &mut OpenLog) -> Result<EventLog, SubjectError> {
-        Ok(open.shown.clone())
+        let shown = open.shown.take();
+        shown.ok_or_else(|| SubjectError("it was read before".to_owned()))
     }
 
     fn close(&self, _open: OpenLog) -> Result<(), SubjectError> {
@@ -92,10 +99,10 @@ impl Disk for VfsDisk {
     }
 
     fn open(&self) -> io::Result<Option<Self::File>> {
-        if !self.0.exists(LOG)? {
-            return Ok(None);
+        match self.0.open(LOG, OpenOptions::new().read().write()) {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            opened => Ok(Some(opened?)),
         }
-        Ok(Some(self.0.open(LOG, OpenOptions::new().read().write())?))
     }
 
     fn read(&self, file: &Self::File) -> io::Result<Vec<u8>> {

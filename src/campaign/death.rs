@@ -28,6 +28,8 @@ pub enum Cause {
     Exit(i32),
     /// One call of the subject took more than this much CPU time.
     CpuSeconds(u64),
+    /// One call of the subject did nothing but wait for more than this long.
+    WaitSeconds(u64),
     /// It held more than this much memory.
     MemoryMib(u64),
 }
@@ -74,6 +76,7 @@ impl fmt::Display for Cause {
             Cause::CpuSeconds(seconds) => {
                 write!(f, "more than {seconds} s of CPU time in one call")
             }
+            Cause::WaitSeconds(seconds) => write!(f, "more than {seconds} s of waiting in one call"),
             Cause::MemoryMib(mib) => write!(f, "more than {mib} MiB of memory"),
             Cause::Signal(number) => match SIGNALS.iter().find(|(known, ..)| *known == number) {
                 Some((_, what, name)) => write!(f, "{what} ({name})"),

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use super::{
-    Answer, CampaignError, Cause, During, Ended, Executor, Folder, Plan, Request, Summary, Task,
-    Telling, Verdict, execute,
+    Answer, CampaignError, Cause, During, Ended, Executor, Folder, GivenUp, Plan, Request, Summary,
+    Task, Telling, Verdict, execute,
     regression_tests::kept,
     tests::{Counter, GO_ON, Nobody, entry},
 };
@@ -23,7 +23,12 @@ struct Ending {
 }
 
 impl Executor for Ending {
-    fn ask(&self, request: &Request, _: Telling) -> Result<Result<Answer, Ended>, CampaignError> {
+    fn ask(
+        &self,
+        request: &Request,
+        _: Telling,
+        _: GivenUp<'_>,
+    ) -> Result<Result<Answer, Ended>, CampaignError> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         if !number.is_multiple_of(self.answers_one_of) {
             let during = During {

@@ -6,7 +6,7 @@ use std::{
     path::Path,
     process::{Child, Command, ExitCode, Output, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -31,6 +31,14 @@ pub(crate) fn all() -> ExitCode {
         (
             "whoever_is_killed_the_campaign_goes_on_to_the_same_summary",
             killed,
+        ),
+        (
+            "a_process_that_somebody_stops_for_a_while_does_not_wait",
+            stopped,
+        ),
+        (
+            "what_is_under_way_when_all_is_to_end_is_ended_and_executed_again_by_whoever_goes_on",
+            told_to_end,
         ),
         ("what_a_run_ended_by_can_be_executed_alone_again", alone),
         ("an_abort_that_does_not_come_again_is_nondeterminism", once),
@@ -99,7 +107,8 @@ fn words(evil: Evil) -> Option<&'static str> {
         Evil::Abort => "abort (SIGABRT)",
         Evil::Hoard => "more than 256 MiB of memory",
         Evil::Exit => "exit with code 3",
-        Evil::Mute | Evil::Once => return None,
+        Evil::Wait | Evil::Poll => "more than 1 s of waiting in one call",
+        Evil::Mute | Evil::Once | Evil::Child => return None,
     })
 }
 
@@ -198,8 +207,12 @@ fn children(of: u32) -> Vec<u32> {
 }
 
 fn kill(process: u32) {
+    signal("-KILL", process);
+}
+
+fn signal(name: &str, process: u32) {
     let killed = Command::new("kill")
-        .args(["-9", &process.to_string()])
+        .args([name, &process.to_string()])
         .stderr(Stdio::null())
         .status();
     assert!(killed.is_ok());
@@ -266,9 +279,37 @@ fn killed(whole: &Path) {
     assert_eq!(read(folder.path(), "summary.json"), summary);
 }
 
+/// For longer than it may wait.
+fn stopped(whole: &Path) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut started, _) = under_way(folder.path(), "whole");
+    for _ in 0..2 {
+        let workers = children(started.id());
+        workers.iter().for_each(|worker| signal("-STOP", *worker));
+        thread::sleep(Duration::from_millis(1500));
+        workers.iter().for_each(|worker| signal("-CONT", *worker));
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(started.wait().expect("it ends").code(), Some(100));
+    assert_eq!(read(folder.path(), "summary.json"), read(whole, "summary.json"));
+}
+
+fn told_to_end(whole: &Path) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let begun = Instant::now();
+    campaign("stopped", folder.path(), "2", "");
+    assert!(begun.elapsed() < Duration::from_secs(30), "it waited");
+    let ran: Vec<u64> = runs(folder.path()).into_keys().collect();
+    assert_eq!(ran, [0, 1], "the next one computes without end");
+    assert_eq!(code(&campaign("resume", folder.path(), "2", "")), 100);
+    for name in ["summary.json", "runs.ndjson"] {
+        assert_eq!(read(folder.path(), name), read(whole, name));
+    }
+}
+
 fn alone(whole: &Path) {
     let runs = runs(whole);
-    for seed in [3_u64, 14, 6] {
+    for seed in [3_u64, 14, 23, 24, 26, 6] {
         let output = campaign("alone", whole, "1", &seed.to_string());
         assert_eq!(code(&output), 0);
         let run: Value = serde_json::from_slice(&output.stdout).expect("a run");

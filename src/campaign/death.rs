@@ -76,7 +76,9 @@ impl fmt::Display for Cause {
             Cause::CpuSeconds(seconds) => {
                 write!(f, "more than {seconds} s of CPU time in one call")
             }
-            Cause::WaitSeconds(seconds) => write!(f, "more than {seconds} s of waiting in one call"),
+            Cause::WaitSeconds(seconds) => {
+                write!(f, "more than {seconds} s of waiting in one call")
+            }
             Cause::MemoryMib(mib) => write!(f, "more than {mib} MiB of memory"),
             Cause::Signal(number) => match SIGNALS.iter().find(|(known, ..)| *known == number) {
                 Some((_, what, name)) => write!(f, "{what} ({name})"),

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{exit::Failure, regressions, select, target, terminal};
 use crate::{
     base::Seed,
-    campaign::{
-        Answer, CampaignError, Executor, Plan, Request, RunRecord, StopSignal, Telling,
-    },
+    campaign::{Answer, CampaignError, Executor, Plan, Request, RunRecord, StopSignal, Telling},
     run::{Evidence, Schedule, Strip, evidence, replay, strip},
     scenario::Scenario,
     supervise::{self, Limits, Worker},
@@ -151,11 +149,7 @@ pub(super) fn evidence_of(
 }
 
 /// What came of an errand; nothing if it ended its process: then there is no picture. Nor is there one of what is cut off.
-fn done(
-    executor: &dyn Executor,
-    errand: &Errand,
-    stop: &StopSignal,
-) -> Option<serde_json::Value> {
+fn done(executor: &dyn Executor, errand: &Errand, stop: &StopSignal) -> Option<serde_json::Value> {
     let request = Request::Errand(serde_json::to_value(errand).ok()?);
     let is_given_up = || stop.ends_the_rest();
     let why = match executor.ask_alone(&request, Telling::Answers, &is_given_up) {

@@ -208,9 +208,11 @@ mod tests {
         assert!(resident_pages(&statm).unwrap() > 100);
         let before = cpu_time();
         let (done, is_done) = mpsc::channel::<()>();
-        let other = thread::spawn(move || {
-            while is_done.try_recv() == Err(mpsc::TryRecvError::Empty) {}
-        });
+        let other = thread::spawn(
+            move || {
+                while is_done.try_recv() == Err(mpsc::TryRecvError::Empty) {}
+            },
+        );
         while cpu_time() <= before {
             thread::yield_now();
         }

@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, thread, time::Duration};
 use tornwrite::{
     base::Seed,
     campaign::{
-        self, Folder, Observer, Part, RunRecord, Shard, StopReason, StopSignal, Task, Verdict, merge,
-        open_shards, resume,
+        self, Folder, Observer, Part, RunRecord, Shard, StopReason, StopSignal, Task, Verdict,
+        merge, open_shards, resume,
     },
     supervise::{self, protect},
     vfs::OsVfs,

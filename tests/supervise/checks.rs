@@ -291,7 +291,10 @@ fn stopped(whole: &Path) {
         thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(started.wait().expect("it ends").code(), Some(100));
-    assert_eq!(read(folder.path(), "summary.json"), read(whole, "summary.json"));
+    assert_eq!(
+        read(folder.path(), "summary.json"),
+        read(whole, "summary.json")
+    );
 }
 
 fn told_to_end(whole: &Path) {

@@ -108,7 +108,7 @@ fn words(evil: Evil) -> Option<&'static str> {
         Evil::Hoard => "more than 256 MiB of memory",
         Evil::Exit => "exit with code 3",
         Evil::Wait | Evil::Poll => "more than 1 s of waiting in one call",
-        Evil::Mute | Evil::Once | Evil::Child => return None,
+        Evil::Mute | Evil::Once | Evil::Child | Evil::Nap => return None,
     })
 }
 
@@ -279,22 +279,21 @@ fn killed(whole: &Path) {
     assert_eq!(read(folder.path(), "summary.json"), summary);
 }
 
-/// For longer than it may wait.
+/// In a call that waits for not as long as it may, for longer than that.
 fn stopped(whole: &Path) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (mut started, _) = under_way(folder.path(), "whole");
-    for _ in 0..2 {
-        let workers = children(started.id());
-        workers.iter().for_each(|worker| signal("-STOP", *worker));
-        thread::sleep(Duration::from_millis(1500));
-        workers.iter().for_each(|worker| signal("-CONT", *worker));
-        thread::sleep(Duration::from_millis(100));
+    let mut started = start("alone", whole, "1", "27");
+    let started = started.spawn().expect("this program starts");
+    while children(started.id()).is_empty() {
+        thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(started.wait().expect("it ends").code(), Some(100));
-    assert_eq!(
-        read(folder.path(), "summary.json"),
-        read(whole, "summary.json")
-    );
+    thread::sleep(Duration::from_millis(250));
+    let workers = children(started.id());
+    workers.iter().for_each(|worker| signal("-STOP", *worker));
+    thread::sleep(Duration::from_millis(1500));
+    workers.iter().for_each(|worker| signal("-CONT", *worker));
+    let output = started.wait_with_output().expect("it ends");
+    let run: Value = serde_json::from_slice(&output.stdout).expect("a run");
+    assert_eq!(run, runs(whole)[&27]);
 }
 
 fn told_to_end(whole: &Path) {

@@ -41,6 +41,8 @@ pub(crate) enum Evil {
     Poll,
     /// Waits for longer than it may, for a process that it started.
     Child,
+    /// Waits for not as long as it may, bit by bit.
+    Nap,
 }
 
 /// Which seeds do what while they work; all others add numbers.
@@ -52,6 +54,7 @@ pub(crate) const IN_WORK: &[(u64, Evil)] = &[
     (8, Evil::Exit),
     (23, Evil::Wait),
     (26, Evil::Child),
+    (27, Evil::Nap),
 ];
 
 /// Which seeds do what when they recover.
@@ -71,7 +74,7 @@ pub(crate) const SEEDS: u64 = 40;
 const PLANTED: u8 = 0xf0;
 
 impl Evil {
-    const ALL: [Evil; 10] = [
+    const ALL: [Evil; 11] = [
         Evil::Loop,
         Evil::Overflow,
         Evil::Abort,
@@ -82,6 +85,7 @@ impl Evil {
         Evil::Wait,
         Evil::Poll,
         Evil::Child,
+        Evil::Nap,
     ];
 
     fn happen(self, flag: Option<&PathBuf>) {
@@ -108,6 +112,7 @@ impl Evil {
             Evil::Poll => loop {
                 thread::sleep(Duration::from_millis(30));
             },
+            Evil::Nap => (0..10).for_each(|_| thread::sleep(Duration::from_millis(50))),
             Evil::Child => {
                 let ended = Command::new("sleep").arg("1.4").status();
                 assert!(ended.expect("it can be started").success());

@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -183,8 +183,7 @@ fn a_worker_that_somebody_kills_is_missed_by_nobody_and_ctrl_c_is_heard() {
 
 /// What it exits with; it is not waited for for ever.
 fn ended_soon(child: &mut Child) -> Option<i32> {
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) {
+    for _ in 0..2000 {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }

@@ -153,9 +153,8 @@ fn done(executor: &dyn Executor, errand: &Errand, stop: &StopSignal) -> Option<s
     let request = Request::Errand(serde_json::to_value(errand).ok()?);
     let is_given_up = || stop.ends_the_rest();
     let why = match executor.ask_alone(&request, Telling::Answers, &is_given_up) {
-        Err(CampaignError::CutOff) => return None,
         Ok(Ok(Answer::Errand(value))) => return Some(value),
-        Ok(Ok(_)) => return None,
+        Ok(Ok(_)) | Err(CampaignError::CutOff) => return None,
         Ok(Err(ended)) => ended.told(),
         Err(error) => error.to_string(),
     };

@@ -131,9 +131,9 @@ fn signal(name: &str, process: u32) {
 }
 
 /// A campaign of which some runs are written.
-fn under_way(directory: &Path) -> Child {
+fn under_way(directory: &Path, more: &[&str]) -> Child {
     let arguments = ["run", "s.toml", "--out", "out", "--jobs", "2"];
-    let mut command = command(directory, &arguments);
+    let mut command = command(directory, &[&arguments, more].concat());
     let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -154,7 +154,7 @@ fn a_worker_that_somebody_kills_is_missed_by_nobody_and_ctrl_c_is_heard() {
     assert_eq!(exit(&tornwrite(whole.path(), &run)), 0);
     let directory = with(LONG);
     let directory = directory.path();
-    let mut child = under_way(directory);
+    let mut child = under_way(directory, &[]);
     for _ in 0..3 {
         for worker in children(child.id()) {
             signal("-KILL", worker);
@@ -179,6 +179,46 @@ fn a_worker_that_somebody_kills_is_missed_by_nobody_and_ctrl_c_is_heard() {
     assert_eq!(summary, read(whole.path(), "out/summary.json"));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed, serde_json::from_str::<Value>(&summary).unwrap());
+}
+
+/// What it exits with; it is not waited for for ever.
+fn ended_soon(child: &mut Child) -> Option<i32> {
+    for _ in 0..2000 {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("it waits for who never answers");
+}
+
+/// Those that answer no more are ended a while after all was told to end; what they were executing is executed by whoever goes on.
+#[test]
+fn ctrl_c_and_the_end_of_the_budget_wait_for_nobody_who_never_answers() {
+    let whole = with(LONG);
+    let run = ["run", "s.toml", "--out", "out"];
+    assert_eq!(exit(&tornwrite(whole.path(), &run)), 0);
+    for (more, code) in [(&[][..], 130), (&["--time-budget", "1s"][..], 0)] {
+        let directory = with(LONG);
+        let directory = directory.path();
+        let mut child = under_way(directory, more);
+        for worker in children(child.id()) {
+            signal("-STOP", worker);
+        }
+        if more.is_empty() {
+            signal("-INT", child.id());
+        }
+        assert_eq!(ended_soon(&mut child), Some(code));
+        let summary: Value = serde_json::from_str(&read(directory, "out/summary.json")).unwrap();
+        assert!(summary["scenarios"][0]["runs"].as_u64() < Some(12000));
+        let resume = [&run[..], &["--resume"]].concat();
+        assert_eq!(exit(&tornwrite(directory, &resume)), 0);
+        for name in ["out/summary.json", "out/runs.ndjson"] {
+            assert!(read(directory, name) == read(whole.path(), name), "{name}");
+        }
+    }
 }
 
 /// A worker whose supervisor is gone before it said anything is not what the command says, which would be a campaign of its own.

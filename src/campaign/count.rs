@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Asked, CampaignError, Folder, Observer, Task,
+    error::unless_cut_off,
     folder::Log,
     lines::Lines,
     pool::{self, Step},
@@ -126,7 +127,8 @@ impl<'p> Counting<'p> {
     }
 
     /// Executes what is not counted yet, and writes each run down; what it was written to. The observer is told of a run when its
-    /// line is durable, and when this returns, all are.
+    /// line is durable, and when this returns, all are. What is under way when all is to end, and does not come to an end soon, is
+    /// not counted.
     pub(super) fn execute(
         &mut self,
         folder: &Folder,
@@ -153,7 +155,8 @@ impl<'p> Counting<'p> {
                 let is_wanted = !ended[entry].load(Ordering::Relaxed);
                 is_wanted.then(|| asked(task, entry, seed))
             });
-            task.plan.ran(&asked.collect::<Vec<_>>())
+            let asked: Vec<_> = asked.collect();
+            task.plan.ran(&asked, &|| task.stop.reason().is_some())
         };
         let consume = |step: Step<Option<Result<RunRecord, CampaignError>>>| {
             let Step::Result(nth, run) = step else {
@@ -162,7 +165,10 @@ impl<'p> Counting<'p> {
             };
             let (entry, _) = task.unit(first + nth);
             self.done = first + nth;
-            let run = run.transpose()?;
+            let Some(run) = unless_cut_off(run.transpose())? else {
+                // Whoever goes on executes it again.
+                return Ok(ControlFlow::Break(()));
+            };
             if let Some(run) = run.filter(|_| !self.ended[entry].load(Ordering::Relaxed)) {
                 self.add(entry, &run);
                 ended[entry].store(self.ended[entry].load(Ordering::Relaxed), Ordering::Relaxed);

@@ -28,6 +28,8 @@ pub enum Cause {
     Exit(i32),
     /// One call of the subject took more than this much CPU time.
     CpuSeconds(u64),
+    /// One call of the subject did nothing but wait for more than this long.
+    WaitSeconds(u64),
     /// It held more than this much memory.
     MemoryMib(u64),
 }
@@ -73,6 +75,9 @@ impl fmt::Display for Cause {
             Cause::Exit(code) => write!(f, "exit with code {code}"),
             Cause::CpuSeconds(seconds) => {
                 write!(f, "more than {seconds} s of CPU time in one call")
+            }
+            Cause::WaitSeconds(seconds) => {
+                write!(f, "more than {seconds} s of waiting in one call")
             }
             Cause::MemoryMib(mib) => write!(f, "more than {mib} MiB of memory"),
             Cause::Signal(number) => match SIGNALS.iter().find(|(known, ..)| *known == number) {

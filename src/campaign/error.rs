@@ -49,4 +49,17 @@ pub enum CampaignError {
     /// What is to be executed in another process cannot be.
     #[error("{0}")]
     Executor(String),
+    /// What is executed in another process was ended without an answer, since the campaign is to end.
+    #[error("it did not come to an end in time, when the campaign was to end")]
+    CutOff,
+}
+
+/// What came of something, but for what was ended since the campaign is to end: that is nothing.
+pub(super) fn unless_cut_off<T>(
+    result: Result<T, CampaignError>,
+) -> Result<Option<T>, CampaignError> {
+    match result {
+        Err(CampaignError::CutOff) => Ok(None),
+        result => result.map(Some),
+    }
 }

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use super::{
-    Answer, Asked, CampaignError, Death, Ended, Entry, Executor, Plan, RegressionSummary, Request,
-    RunRecord, Sentences, Telling, Told, Wanted,
+    Answer, Asked, CampaignError, Death, Ended, Entry, Executor, GivenUp, NEVER_GIVEN_UP, Plan,
+    RegressionSummary, Request, RunRecord, Sentences, Telling, Told, Wanted,
 };
 use crate::{
     base::{Digest, Hasher, Seed},
@@ -55,7 +55,7 @@ impl Plan {
             twice: false,
         };
         match &self.executor {
-            Some(executor) => self.alone(executor.as_ref(), asked),
+            Some(executor) => self.alone(executor.as_ref(), asked, NEVER_GIVEN_UP),
             None => Ok(self.entries[entry].run_here(asked)),
         }
     }
@@ -132,13 +132,14 @@ impl Plan {
     pub(super) fn ran(
         &self,
         asked: &[Option<Asked>],
+        is_given_up: GivenUp<'_>,
     ) -> Vec<Option<Result<RunRecord, CampaignError>>> {
         let skipped = asked.iter().take_while(|one| one.is_none()).count();
         let wanted: Vec<Asked> = asked[skipped..].iter().map_while(|one| *one).collect();
         let mut results: Vec<_> = (0..skipped).map(|_| None).collect();
         if let Some(first) = wanted.first() {
             let ran = match &self.executor {
-                Some(executor) => self.run_there(executor.as_ref(), &wanted),
+                Some(executor) => self.run_there(executor.as_ref(), &wanted, is_given_up),
                 None => vec![Ok(self.entries[first.entry].run_here(*first))],
             };
             results.extend(ran.into_iter().map(Some));
@@ -151,13 +152,15 @@ impl Plan {
         &self,
         executor: &dyn Executor,
         wanted: &[Asked],
+        is_given_up: GivenUp<'_>,
     ) -> Vec<Result<RunRecord, CampaignError>> {
-        match executor.ask(&Request::Runs(wanted.to_vec()), Telling::Answers) {
+        let request = Request::Runs(wanted.to_vec());
+        match executor.ask(&request, Telling::Answers, is_given_up) {
             Ok(Ok(Answer::Runs(runs))) if !runs.is_empty() && runs.len() <= wanted.len() => {
                 runs.into_iter().map(Ok).collect()
             }
             Ok(Ok(_)) => vec![Err(senseless())],
-            Ok(Err(ended)) => self.one_by_one(executor, wanted, ended),
+            Ok(Err(ended)) => self.one_by_one(executor, wanted, ended, is_given_up),
             Err(error) => vec![Err(error)],
         }
     }
@@ -169,10 +172,11 @@ impl Plan {
         executor: &dyn Executor,
         wanted: &[Asked],
         before: Ended,
+        is_given_up: GivenUp<'_>,
     ) -> Vec<Result<RunRecord, CampaignError>> {
         let mut done = Vec::new();
         for one in wanted {
-            let run = self.alone(executor, *one);
+            let run = self.alone(executor, *one, is_given_up);
             let is_it = run.as_ref().map_or(true, |run| run.died.is_some());
             done.push(run);
             if is_it {
@@ -191,9 +195,14 @@ impl Plan {
         done
     }
 
-    fn alone(&self, executor: &dyn Executor, one: Asked) -> Result<RunRecord, CampaignError> {
+    fn alone(
+        &self,
+        executor: &dyn Executor,
+        one: Asked,
+        is_given_up: GivenUp<'_>,
+    ) -> Result<RunRecord, CampaignError> {
         let request = Request::Runs(vec![one]);
-        let ended = match executor.ask_alone(&request, Telling::Calls)? {
+        let ended = match executor.ask_alone(&request, Telling::Calls, is_given_up)? {
             Ok(Answer::Runs(mut runs)) if runs.len() == 1 => return Ok(runs.remove(0)),
             Ok(_) => return Err(senseless()),
             Err(ended) => ended,
@@ -214,7 +223,11 @@ impl Plan {
     }
 
     /// Executes a violation again that was found before.
-    pub(super) fn again(&self, wanted: Wanted) -> Result<Again, CampaignError> {
+    pub(super) fn again(
+        &self,
+        wanted: Wanted,
+        is_given_up: GivenUp<'_>,
+    ) -> Result<Again, CampaignError> {
         let entry = &self.entries[wanted.entry];
         let Some(executor) = &self.executor else {
             let found = entry.again_here(&wanted);
@@ -224,7 +237,8 @@ impl Plan {
         };
         let invariant = entry.invariants[wanted.place];
         let signature = wanted.signature.clone();
-        let told = match executor.ask_alone(&Request::Violation(wanted), Telling::Calls)? {
+        let request = Request::Violation(wanted);
+        let told = match executor.ask_alone(&request, Telling::Calls, is_given_up)? {
             Ok(Answer::Violation(told)) => told,
             Ok(_) => return Err(senseless()),
             Err(ended) => return Ok(Again::Died(ended)),
@@ -251,12 +265,14 @@ impl Plan {
     pub(super) fn regression(
         &self,
         number: u64,
+        is_given_up: GivenUp<'_>,
     ) -> Option<Result<RegressionSummary, CampaignError>> {
         let regression = self.regressions.get(usize::try_from(number).ok()?)?;
         let Some(executor) = &self.executor else {
             return Some(Ok(regression.judge()));
         };
-        let answer = executor.ask_alone(&Request::Regression(number), Telling::Calls);
+        let request = Request::Regression(number);
+        let answer = executor.ask_alone(&request, Telling::Calls, is_given_up);
         Some(answer.and_then(|answer| match answer {
             Ok(Answer::Regression(summary)) => Ok(summary),
             Ok(_) => Err(senseless()),

@@ -1,4 +1,5 @@
-//! Processes that end, and what is made of it: nothing if it was the doing of others, a verdict if it was the subject's.
+//! Processes that end, and what is made of it: nothing if it was the doing of others, a verdict if it was the subject's, and work
+//! for later if all was to end.
 
 use std::sync::{
     Arc,
@@ -6,9 +7,10 @@ use std::sync::{
 };
 
 use super::{
-    Answer, CampaignError, Cause, During, Ended, Executor, Folder, Plan, Request, Summary, Task,
-    Telling, Verdict, execute,
+    Answer, CampaignError, Cause, During, Ended, Executor, Folder, GivenUp, Plan, Request, Summary,
+    Task, Telling, Verdict, execute,
     regression_tests::kept,
+    resume,
     tests::{Counter, GO_ON, Nobody, entry},
 };
 use crate::{run::Call, simfs::SimFs};
@@ -23,7 +25,12 @@ struct Ending {
 }
 
 impl Executor for Ending {
-    fn ask(&self, request: &Request, _: Telling) -> Result<Result<Answer, Ended>, CampaignError> {
+    fn ask(
+        &self,
+        request: &Request,
+        _: Telling,
+        _: GivenUp<'_>,
+    ) -> Result<Result<Answer, Ended>, CampaignError> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         if !number.is_multiple_of(self.answers_one_of) {
             let during = During {
@@ -100,4 +107,56 @@ fn what_dies_in_every_run_is_a_violation_though_no_crash_point_was_tried() {
     assert_eq!((counted.crash_points, counted.violating_runs), (0, 20));
     assert_eq!(counted.findings.len(), 1);
     assert_eq!(counted.findings[0].invariant, "operations-succeed");
+}
+
+/// Answers as a process does, but for what is cut off.
+#[derive(Debug)]
+struct Cutting {
+    plan: Plan,
+    cuts: fn(&Request) -> bool,
+}
+
+impl Executor for Cutting {
+    fn ask(
+        &self,
+        request: &Request,
+        _: Telling,
+        _: GivenUp<'_>,
+    ) -> Result<Result<Answer, Ended>, CampaignError> {
+        if (self.cuts)(request) {
+            return Err(CampaignError::CutOff);
+        }
+        let answer = self.plan.answer(request.clone(), &|| true, &|value| value);
+        Ok(Ok(answer.unwrap()))
+    }
+}
+
+#[test]
+fn what_is_cut_off_is_not_counted_and_whoever_goes_on_does_all_of_it() {
+    let whole = campaign(&plan()).unwrap();
+    // How many kept reproducers were replayed, runs counted, and findings made.
+    let cut = |cuts| {
+        let folder = Folder::create(Arc::new(SimFs::new()), "r".into()).unwrap();
+        let cutting = Cutting { plan: plan(), cuts };
+        let plan_there = plan().executed_by(Arc::new(cutting));
+        let summary = execute(&Task::new(&plan_there, &GO_ON), &folder, &mut Nobody).unwrap();
+        let resumed = resume(&Task::new(&plan(), &GO_ON), &folder, &mut Nobody).unwrap();
+        assert_eq!(resumed, whole);
+        let scenario = &summary.scenarios[0];
+        let counts = [
+            summary.regressions.len(),
+            usize::try_from(scenario.runs).unwrap(),
+            scenario.findings.len(),
+        ];
+        (counts, summary.verdict)
+    };
+    let (counts, _) = cut(|request| matches!(request, Request::Regression(1)));
+    assert_eq!(counts, [1, 0, 0]);
+    let (counts, _) = cut(
+        |request| matches!(request, Request::Runs(asked) if asked.iter().any(|one| one.seed == 7)),
+    );
+    assert!(counts[0] == 2 && counts[1] <= 2, "{counts:?}");
+    let (counts, verdict) = cut(|request| matches!(request, Request::Violation(_)));
+    assert_eq!(counts, [2, 20, 0]);
+    assert_eq!(verdict, Verdict::Interrupted);
 }

@@ -1,6 +1,6 @@
 //! One violation executed again, and explained; that may end the process which does it.
 
-use super::{CampaignError, Plan, Wanted, executor::Again, tally::Key};
+use super::{CampaignError, GivenUp, Plan, Wanted, executor::Again, tally::Key};
 use crate::run::{Evidence, Violation};
 
 /// A violation that was executed again, and what it shows; why there is nothing to see if that ended the process.
@@ -16,8 +16,9 @@ pub(super) fn again(
     plan: &Plan,
     numbered: (usize, &Key),
     seed: u64,
+    is_given_up: GivenUp<'_>,
 ) -> Result<Option<Violation>, CampaignError> {
-    let again = plan.again(wanted(numbered, seed, false))?;
+    let again = plan.again(wanted(numbered, seed, false), is_given_up)?;
     Ok(match again {
         Again::Found(violation, _) => Some(violation),
         Again::NotFound | Again::Died(_) => None,
@@ -29,14 +30,15 @@ pub(super) fn explained(
     plan: &Plan,
     numbered: (usize, &Key),
     seed: u64,
+    is_given_up: GivenUp<'_>,
 ) -> Result<Explained, CampaignError> {
-    let why = match plan.again(wanted(numbered, seed, true))? {
+    let why = match plan.again(wanted(numbered, seed, true), is_given_up)? {
         Again::Found(violation, Some(evidence)) => return Ok(Explained::Yes(violation, evidence)),
         Again::Found(violation, None) => return Ok(Explained::No(violation, String::new())),
         Again::NotFound => return Ok(Explained::NotFound),
         Again::Died(ended) => ended.told(),
     };
-    let found = again(plan, numbered, seed)?;
+    let found = again(plan, numbered, seed, is_given_up)?;
     Ok(found.map_or(Explained::NotFound, |violation| {
         Explained::No(violation, why)
     }))

@@ -20,6 +20,7 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
     CampaignError, Entry, Folder, Observer, Plan, StopSignal, Task,
+    error::unless_cut_off,
     explained::{Explained, again, explained},
     finding::{count, new_finding, what_is_missing},
     group::{Group, Sized},
@@ -146,16 +147,21 @@ impl Explaining<'_> {
     fn first_of_each_group(&mut self, tallies: &[Tally<'_>]) -> Result<(), CampaignError> {
         let groups = groups(tallies, true);
         self.cut_off += groups.len() as u64;
-        let (plan, jobs) = (self.plan, self.jobs);
+        let (plan, jobs, stop) = (self.plan, self.jobs, self.stop);
         let work = |unit: u64| {
             let (number, key, group) = groups[index(unit)];
-            explained(plan, (number, key), group.first_seed)
+            explained(plan, (number, key), group.first_seed, &|| {
+                stop.ends_the_rest()
+            })
         };
         self.observer.explaining(groups.len() as u64);
         pool::in_order(groups.len() as u64, jobs, work, |unit, explained| {
             let numbered = groups[index(unit)];
             let seed = numbered.2.first_seed;
-            match explained? {
+            let Some(explained) = unless_cut_off(explained)? else {
+                return Ok(ControlFlow::Break(()));
+            };
+            match explained {
                 Explained::Yes(violation, evidence) => {
                     self.join(numbered, &violation, &evidence)?;
                 }
@@ -271,16 +277,21 @@ impl Explaining<'_> {
         if self.stop.ends_the_rest() {
             return Ok(());
         }
-        let (plan, folder) = (self.plan, self.folder);
+        let (plan, folder, stop) = (self.plan, self.folder, self.stop);
         let work = |unit: u64| {
             let (number, _, _, seed, by_signature) = &smaller[index(unit)];
-            explained(plan, (*number, by_signature), *seed)
+            explained(plan, (*number, by_signature), *seed, &|| {
+                stop.ends_the_rest()
+            })
         };
         self.observer.explaining(smaller.len() as u64);
         pool::in_order(smaller.len() as u64, self.jobs, work, |unit, explained| {
             let (number, (place, missing), id, seed, (_, signature)) = &smaller[index(unit)];
             let entry = &plan.entries[*number];
-            match explained? {
+            let Some(explained) = unless_cut_off(explained)? else {
+                return Ok(ControlFlow::Break(()));
+            };
+            match explained {
                 Explained::NotFound => {
                     let parted = parted(entry, *place, *seed);
                     self.others[*number].parted.push(parted);
@@ -305,16 +316,21 @@ impl Explaining<'_> {
         if self.stop.ends_the_rest() {
             return Ok(());
         }
-        let (plan, jobs) = (self.plan, self.jobs);
+        let (plan, jobs, stop) = (self.plan, self.jobs, self.stop);
         let work = |unit: u64| {
             let (number, key, group) = groups[index(unit)];
-            again(plan, (number, key), group.smallest.1)
+            again(plan, (number, key), group.smallest.1, &|| {
+                stop.ends_the_rest()
+            })
         };
         self.observer.explaining(groups.len() as u64);
         pool::in_order(groups.len() as u64, jobs, work, |unit, violation| {
             let numbered = groups[index(unit)];
             let (number, seed) = (numbered.0, numbered.2.smallest.1);
-            match violation? {
+            let Some(violation) = unless_cut_off(violation)? else {
+                return Ok(ControlFlow::Break(()));
+            };
+            match violation {
                 Some(violation) => {
                     let id = self.by_signature(numbered);
                     write(

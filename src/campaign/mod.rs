@@ -74,7 +74,9 @@ pub use pool::in_order;
 pub use record::{RunRecord, ViolationRecord};
 pub use regression::{Kept, Regression, RegressionOutcome, RegressionSummary};
 pub use reproducer::{REPRODUCER_VERSION, Reproducer, Sentences};
-pub use request::{Answer, Asked, Ended, Executor, Request, Telling, Told, Wanted};
+pub use request::{
+    Answer, Asked, Ended, Executor, GivenUp, NEVER_GIVEN_UP, Request, Telling, Told, Wanted,
+};
 pub use shard::{Shard, ShardError};
 pub use stop::{StopReason, StopSignal};
 pub use strips::{STRIPS_VERSION, Strips};

@@ -9,7 +9,7 @@ use std::{fmt, ops::ControlFlow};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CampaignError, Ended, Observer, Task, Verdict, pool};
+use super::{CampaignError, Ended, Observer, Task, Verdict, error::unless_cut_off, pool};
 use crate::{
     base::Seed,
     run::{self, Expectation, Job, RunConfig, Schedule, Subject, replay},
@@ -187,16 +187,23 @@ impl Replayed {
 }
 
 /// Replays all of a plan, in order; with `fail_fast`, up to the first that fails; up to the one that is under way when the campaign
-/// is to end.
+/// is to end, if that comes to an end soon.
 pub(super) fn replay_all(
     task: &Task<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Replayed, CampaignError> {
     let count = task.plan.regressions.len() as u64;
     let mut replayed = Replayed::all(Vec::new());
-    let work = |unit: u64| task.plan.regression(unit);
+    let work = |unit: u64| {
+        let is_given_up = || task.stop.reason().is_some();
+        task.plan.regression(unit, &is_given_up)
+    };
     let consume = |unit, summary: Option<Result<RegressionSummary, CampaignError>>| {
-        replayed.summaries.extend(summary.transpose()?);
+        let Some(summary) = unless_cut_off(summary.transpose())? else {
+            replayed.is_complete = false;
+            return Ok(ControlFlow::Break(()));
+        };
+        replayed.summaries.extend(summary);
         observer.replayed();
         let is_over = task.limits.fail_fast && replayed.has_failed();
         let is_stopped = task.stop.reason().is_some();

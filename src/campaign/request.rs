@@ -80,6 +80,12 @@ pub enum Telling {
     Calls,
 }
 
+/// Says whether the campaign is to end: what is under way then has a short while to answer, and is ended unanswered after it.
+pub type GivenUp<'a> = &'a dyn Fn() -> bool;
+
+/// Whoever asks waits for the answer, however long it takes.
+pub const NEVER_GIVEN_UP: GivenUp<'static> = &|| false;
+
 /// A process that ended before it answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
@@ -95,11 +101,13 @@ pub trait Executor: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`CampaignError::Executor`] if there is no process to be had, or what it says makes no sense.
+    /// [`CampaignError::Executor`] if there is no process to be had, or what it says makes no sense;
+    /// [`CampaignError::CutOff`] if nobody waits for the answer any more.
     fn ask(
         &self,
         request: &Request,
         telling: Telling,
+        is_given_up: GivenUp<'_>,
     ) -> Result<Result<Answer, Ended>, CampaignError>;
 
     /// The same for what is asked alone: again, in a new process, while others may have ended the last.
@@ -111,10 +119,11 @@ pub trait Executor: Debug + Send + Sync {
         &self,
         request: &Request,
         telling: Telling,
+        is_given_up: GivenUp<'_>,
     ) -> Result<Result<Answer, Ended>, CampaignError> {
         let mut tries = 1;
         loop {
-            match self.ask(request, telling)? {
+            match self.ask(request, telling, is_given_up)? {
                 Err(ended) if ended.cause.may_be_of_others() && tries < TRIES => tries += 1,
                 Err(ended) if ended.cause.is_from_outside() => {
                     return Err(CampaignError::Executor(format!(

@@ -30,8 +30,8 @@ impl StopSignal {
         }
     }
 
-    /// Ends the campaign as soon as the run that is counted next is counted; the first reason stays. Where the runs are over,
-    /// interruption ends what is done behind them.
+    /// Ends the campaign as soon as the run that is counted next is counted, or, where runs are executed in other processes, does not
+    /// come to an end soon; the first reason stays. Where the runs are over, interruption ends what is done behind them.
     pub fn stop(&self, reason: StopReason) {
         let code = match reason {
             StopReason::Interrupted => 1,

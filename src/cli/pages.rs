@@ -150,9 +150,13 @@ fn findings(
     let count = severe.len() as u64;
     steps.begin("pages", count);
     let at = |number: u64| severe[usize::try_from(number).unwrap_or(usize::MAX)];
-    let work = |number| gathered(results, at(number));
+    let work = |number| gathered(results, at(number), stop);
     let ended: Result<(), Infallible> = in_order(count, jobs, work, |number, gathered| {
         let finding = at(number);
+        if gathered.is_none() && stop.ends_the_rest() {
+            // It may have been cut off.
+            return Ok(ControlFlow::Break(()));
+        }
         if let Some(evidence) = gathered {
             written = page(results, finding, &evidence);
             pages.insert(finding.id.clone());
@@ -169,7 +173,7 @@ fn findings(
 }
 
 /// The evidence of a finding: as it was kept, or gathered anew. There is none of what would end the process that gathers it.
-fn gathered(results: &Results<'_>, finding: &Finding) -> Option<Evidence> {
+fn gathered(results: &Results<'_>, finding: &Finding, stop: &StopSignal) -> Option<Evidence> {
     let kept = Results::file_of(&finding.id, "evidence.json")?;
     let kept = results.folder.read(&kept).ok();
     if let Some(kept) = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
@@ -180,7 +184,7 @@ fn gathered(results: &Results<'_>, finding: &Finding) -> Option<Evidence> {
         return None;
     }
     let path = Results::file_of(&finding.id, "reproducer.json")?;
-    let evidence = workers::evidence_of(results.executor, results.file(&path))?;
+    let evidence = workers::evidence_of(results.executor, results.file(&path), stop)?;
     let file = Results::file_of(&finding.id, "evidence.json")?;
     // It can be gathered again: that it cannot be kept is no reason to show nothing.
     let _ = results.folder.write_json_again(&file, &evidence);
@@ -266,8 +270,12 @@ fn made_strips(
     steps.begin("strips", count);
     let mut made = Vec::new();
     let at = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let work = |number| strip_of(results, at(number));
+    let work = |number| strip_of(results, at(number), stop);
     let ended: Result<(), Infallible> = in_order(count, jobs, work, |_, strip| {
+        if strip.is_none() && stop.ends_the_rest() {
+            // It may have been cut off.
+            return Ok(ControlFlow::Break(()));
+        }
         made.push(strip);
         steps.done();
         Ok(if stop.ends_the_rest() {
@@ -287,9 +295,10 @@ fn made_strips(
 }
 
 /// The strip of one scenario: of its first violating seed, or of its first one.
-fn strip_of(results: &Results<'_>, place: usize) -> Option<Strip> {
+fn strip_of(results: &Results<'_>, place: usize, stop: &StopSignal) -> Option<Strip> {
     let made = |scenario: &Scenario, seed: Seed, schedule: &Schedule| {
-        workers::strip_of(results.executor, scenario, seed, schedule, STRIP_STATES_MAX)
+        let executor = results.executor;
+        workers::strip_of(executor, scenario, seed, schedule, STRIP_STATES_MAX, stop)
     };
     let summary = results.summary.scenarios.get(place)?;
     if let Some(finding) = first(summary) {

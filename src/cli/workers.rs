@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{exit::Failure, regressions, select, target, terminal};
 use crate::{
     base::Seed,
-    campaign::{Answer, Executor, Plan, Request, RunRecord, Telling},
+    campaign::{Answer, CampaignError, Executor, Plan, Request, RunRecord, StopSignal, Telling},
     run::{Evidence, Schedule, Strip, evidence, replay, strip},
     scenario::Scenario,
     supervise::{self, Limits, Worker},
@@ -122,6 +122,7 @@ pub(super) fn strip_of(
     seed: Seed,
     schedule: &Schedule,
     states_max: u64,
+    stop: &StopSignal,
 ) -> Option<Strip> {
     let Some(executor) = executor else {
         return strip_here(scenario, seed, schedule, states_max);
@@ -132,23 +133,28 @@ pub(super) fn strip_of(
         schedule: schedule.clone(),
         states_max,
     };
-    serde_json::from_value(done(executor, &errand)?).ok()?
+    serde_json::from_value(done(executor, &errand, stop)?).ok()?
 }
 
 /// What the violation of a reproducer shows, where that is to be had.
-pub(super) fn evidence_of(executor: Option<&dyn Executor>, path: PathBuf) -> Option<Evidence> {
+pub(super) fn evidence_of(
+    executor: Option<&dyn Executor>,
+    path: PathBuf,
+    stop: &StopSignal,
+) -> Option<Evidence> {
     let Some(executor) = executor else {
         return evidence_here(&path);
     };
-    serde_json::from_value(done(executor, &Errand::Evidence(path))?).ok()?
+    serde_json::from_value(done(executor, &Errand::Evidence(path), stop)?).ok()?
 }
 
-/// What came of an errand; nothing if it ended its process: then there is no picture.
-fn done(executor: &dyn Executor, errand: &Errand) -> Option<serde_json::Value> {
+/// What came of an errand; nothing if it ended its process: then there is no picture. Nor is there one of what is cut off.
+fn done(executor: &dyn Executor, errand: &Errand, stop: &StopSignal) -> Option<serde_json::Value> {
     let request = Request::Errand(serde_json::to_value(errand).ok()?);
-    let why = match executor.ask_alone(&request, Telling::Answers) {
+    let is_given_up = || stop.ends_the_rest();
+    let why = match executor.ask_alone(&request, Telling::Answers, &is_given_up) {
         Ok(Ok(Answer::Errand(value))) => return Some(value),
-        Ok(Ok(_)) => return None,
+        Ok(Ok(_)) | Err(CampaignError::CutOff) => return None,
         Ok(Err(ended)) => ended.told(),
         Err(error) => error.to_string(),
     };

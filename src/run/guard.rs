@@ -1,7 +1,7 @@
 //! The one place where a subject's panics are caught.
 //!
 //! A subject that panics, or does more operations than it may, becomes a verdict. What cannot be caught inside a process
-//! (a loop without I/O, a stack overflow, an abort, memory without end) is not caught here, but from outside, where a run
+//! (a loop without I/O, a deadlock, a stack overflow, an abort, memory without end) is not caught here, but from outside, where a run
 //! is executed in a process of its own ([`supervise`](crate::supervise)): what was being done then is told from here.
 
 use std::{

@@ -4,7 +4,8 @@
 //! campaign ─► Workers (an Executor) ─► a process for each thread that asks ─► the plan, as it is in this process
 //! ```
 //!
-//! A subject that overflows its stack, aborts, ends the process, computes without end or takes all the memory ends its worker.
+//! A subject that overflows its stack, aborts, ends the process, computes or waits without end or takes all the memory ends its
+//! worker.
 //! The supervisor starts another, executes the runs that were under way one by one to find out which it was and during which
 //! call of the subject, and the campaign goes on. Explanations and replays that end their worker are left out, and said to be.
 //!
@@ -21,8 +22,10 @@
 //! Guarantees:
 //! - A campaign gives the same summary with it and without it, as long as nothing ends a process.
 //! - A worker lives no longer than its supervisor, however that ends, and gets nothing of what a terminal sends (Ctrl-C).
-//! - CPU time is that of the worker, not the time that passes: on a busy machine nothing is called endless that is not. Only a
-//!   call of the subject is measured, never what the harness does between two.
+//! - CPU time is that of the worker, not the time that passes: on a busy machine nothing is called endless that is not. Nor does
+//!   it make anybody wait, or does a machine that sleeps. Only a call of the subject is measured, never what the harness does
+//!   between two.
+//! - Nobody waits for what is under way when a campaign is to end, for longer than a short while.
 //!
 //! Deliberately absent: systems other than Linux, where everything is executed in one process; protection of the machine
 //! against a subject that means harm, since a worker may do what its user may; `#[test]` functions, whose process cannot be
@@ -34,6 +37,8 @@ mod elsewhere;
 mod message;
 #[cfg(target_os = "linux")]
 mod process;
+#[cfg(target_os = "linux")]
+mod wait;
 #[cfg(target_os = "linux")]
 mod watch;
 #[cfg(target_os = "linux")]
@@ -60,15 +65,18 @@ pub const VARIABLE: &str = "TORNWRITE_WORKER";
 pub struct Limits {
     /// CPU time that one call of the subject may take: an operation, or a recovery.
     pub cpu_seconds: u64,
+    /// Time for which one call of the subject may wait, and do nothing else.
+    pub wait_seconds: u64,
     /// Memory that a worker may hold while the subject is called.
     pub memory_mib: u64,
 }
 
 impl Default for Limits {
-    /// 60 seconds, and 2 GiB.
+    /// 60 seconds of either, and 2 GiB.
     fn default() -> Limits {
         Limits {
             cpu_seconds: 60,
+            wait_seconds: 60,
             memory_mib: 2048,
         }
     }

@@ -11,17 +11,25 @@ use std::{
     },
     process::{Child, Command, Stdio},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
     VARIABLE,
     message::{Hello, Message, Order, line},
 };
-use crate::campaign::{Answer, CampaignError, Cause, Ended, Request, Telling};
+use crate::campaign::{
+    Answer, CampaignError, Cause, Ended, GivenUp, NEVER_GIVEN_UP, Request, Telling,
+};
 
 /// A worker whose line is cut off is given this long to end, in steps.
 const BURIAL: (u32, Duration) = (2000, Duration::from_millis(1));
+
+/// What is under way when all is to end has this long to come to an end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether all is to end, while nothing is heard of a worker.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// `SIGABRT`
 const ABORT: i32 = 6;
@@ -50,6 +58,7 @@ impl Process {
             ))
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        ours.set_read_timeout(Some(ASK_EVERY)).map_err(failed)?;
         let number = rustix::fs::fstat(&theirs).map_err(|error| failed(error.into()))?;
         let mut arguments = std::env::args_os();
         // The file of this program, though another be in its place by now.
@@ -77,7 +86,7 @@ impl Process {
         };
         // One that is gone by now is seen below.
         let _ = process.answers.get_mut().write_all(&line(hello));
-        match process.hear() {
+        match process.hear(&mut Patience::new(NEVER_GIVEN_UP))? {
             Some(Message::Ready) => Ok(process),
             Some(Message::Refused(why)) => Err(CampaignError::Executor(format!(
                 "a process that is to execute runs refuses: {why}"
@@ -89,18 +98,21 @@ impl Process {
         }
     }
 
-    /// Asks, and waits for the answer; what ended the process if there is none.
+    /// Asks, and waits for the answer; what ended the process if there is none. Where that is an error, the process is of no use
+    /// any more.
     pub(super) fn ask(
         &mut self,
         request: &Request,
         telling: Telling,
+        is_given_up: GivenUp<'_>,
     ) -> Result<Result<Answer, Ended>, CampaignError> {
+        let mut patience = Patience::new(is_given_up);
         let order = line(&Order::new(request, telling));
         // One that is gone by now is seen below.
         let _ = self.answers.get_mut().write_all(&order);
         let mut during = None;
         loop {
-            match self.hear() {
+            match self.hear(&mut patience)? {
                 Some(Message::Answer(answer)) => return Ok(Ok(answer)),
                 Some(Message::Begins(now)) => during = Some(now),
                 Some(Message::Ends) => during = None,
@@ -123,12 +135,21 @@ impl Process {
     }
 
     /// The next message; nothing if there will be none.
-    fn hear(&mut self) -> Option<Message> {
+    fn hear(&mut self, patience: &mut Patience<'_>) -> Result<Option<Message>, CampaignError> {
         let mut line = Vec::new();
-        let read = self.answers.read_until(b'\n', &mut line);
+        let read = loop {
+            if patience.is_over() {
+                return Err(CampaignError::CutOff);
+            }
+            match self.answers.read_until(b'\n', &mut line) {
+                // What was read of the line by then is kept.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => break read,
+            }
+        };
         let is_whole = read.is_ok() && line.last() == Some(&b'\n');
         let message = is_whole.then(|| serde_json::from_slice(&line).ok());
-        message.flatten()
+        Ok(message.flatten())
     }
 
     /// Waits until the process is gone; what ended it.
@@ -173,6 +194,34 @@ impl Process {
         }
         LastWords::default()
     }
+}
+
+/// How long an answer is waited for.
+struct Patience<'a> {
+    is_given_up: GivenUp<'a>,
+    /// Since when nobody needs it any more.
+    since: Option<Instant>,
+}
+
+impl<'a> Patience<'a> {
+    fn new(is_given_up: GivenUp<'a>) -> Patience<'a> {
+        Patience {
+            is_given_up,
+            since: None,
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
+        (self.is_given_up)() && self.since.get_or_insert_with(now).elapsed() >= GRACE
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is cut off depends on time, and is not counted"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Drop for Process {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Limits, message::Hello, process::Process};
-use crate::campaign::{Answer, CampaignError, Ended, Executor, Plan, Request, Telling};
+use crate::campaign::{Answer, CampaignError, Ended, Executor, GivenUp, Plan, Request, Telling};
 
 /// How often it is tried to start a worker.
 const STARTS: u32 = 3;
@@ -45,13 +45,14 @@ impl Executor for Workers {
         &self,
         request: &Request,
         telling: Telling,
+        is_given_up: GivenUp<'_>,
     ) -> Result<Result<Answer, Ended>, CampaignError> {
         let idle = self.idle().pop();
         let mut process = match idle {
             Some(process) => process,
             None => started(&self.hello)?,
         };
-        let answer = process.ask(request, telling)?;
+        let answer = process.ask(request, telling, is_given_up)?;
         if answer.is_ok() {
             self.idle().push(process);
         }

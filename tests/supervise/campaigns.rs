@@ -1,12 +1,12 @@
 //! A program that executes a campaign, as a user would write it.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, thread, time::Duration};
 
 use tornwrite::{
     base::Seed,
     campaign::{
-        self, Folder, Observer, Part, RunRecord, Shard, StopSignal, Task, Verdict, merge,
-        open_shards, resume,
+        self, Folder, Observer, Part, RunRecord, Shard, StopReason, StopSignal, Task, Verdict,
+        merge, open_shards, resume,
     },
     supervise::{self, protect},
     vfs::OsVfs,
@@ -16,14 +16,17 @@ use crate::subject::{plan, plan_with_regression};
 
 /// What is asked for on the command line: `campaign WHAT FOLDER JOBS [MORE]`.
 pub(crate) fn execute(arguments: &[String]) -> ExitCode {
-    let limits = supervise::Limits {
-        cpu_seconds: 1,
-        memory_mib: 256,
-    };
     let [what, folder, jobs, more @ ..] = arguments else {
         return ExitCode::from(2);
     };
     let more = more.first().cloned().unwrap_or_default();
+    // What is told to end is not to end by itself.
+    let seconds = if what == "stopped" { 600 } else { 1 };
+    let limits = supervise::Limits {
+        cpu_seconds: seconds,
+        wait_seconds: seconds,
+        memory_mib: 256,
+    };
     let plan = match what.as_str() {
         "once" => plan(Some(PathBuf::from(&more))),
         "regression" => plan_with_regression(),
@@ -38,7 +41,14 @@ pub(crate) fn execute(arguments: &[String]) -> ExitCode {
         );
         return ExitCode::SUCCESS;
     }
-    let stop = StopSignal::new();
+    let stop = Arc::new(StopSignal::new());
+    if what == "stopped" {
+        let stop = Arc::clone(&stop);
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            stop.stop(StopReason::OutOfTime);
+        });
+    }
     let shard = match what.as_str() {
         "shard" => more.parse().expect("a shard"),
         _ => Shard::WHOLE,

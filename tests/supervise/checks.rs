@@ -32,6 +32,14 @@ pub(crate) fn all() -> ExitCode {
             "whoever_is_killed_the_campaign_goes_on_to_the_same_summary",
             killed,
         ),
+        (
+            "a_process_that_somebody_stops_for_a_while_does_not_wait",
+            stopped,
+        ),
+        (
+            "what_is_under_way_when_all_is_to_end_is_ended_and_executed_again_by_whoever_goes_on",
+            told_to_end,
+        ),
         ("what_a_run_ended_by_can_be_executed_alone_again", alone),
         ("an_abort_that_does_not_come_again_is_nondeterminism", once),
         (
@@ -99,7 +107,8 @@ fn words(evil: Evil) -> Option<&'static str> {
         Evil::Abort => "abort (SIGABRT)",
         Evil::Hoard => "more than 256 MiB of memory",
         Evil::Exit => "exit with code 3",
-        Evil::Mute | Evil::Once => return None,
+        Evil::Wait | Evil::Poll => "more than 1 s of waiting in one call",
+        Evil::Mute | Evil::Once | Evil::Child | Evil::Nap => return None,
     })
 }
 
@@ -198,8 +207,12 @@ fn children(of: u32) -> Vec<u32> {
 }
 
 fn kill(process: u32) {
+    signal("-KILL", process);
+}
+
+fn signal(name: &str, process: u32) {
     let killed = Command::new("kill")
-        .args(["-9", &process.to_string()])
+        .args([name, &process.to_string()])
         .stderr(Stdio::null())
         .status();
     assert!(killed.is_ok());
@@ -266,9 +279,48 @@ fn killed(whole: &Path) {
     assert_eq!(read(folder.path(), "summary.json"), summary);
 }
 
+/// In a call that waits for not as long as it may, for longer than that.
+fn stopped(whole: &Path) {
+    let mut started = start("alone", whole, "1", "27");
+    let started = started.spawn().expect("this program starts");
+    while children(started.id()).is_empty() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(Duration::from_millis(250));
+    let workers = children(started.id());
+    for (name, wait) in [("-STOP", 1500), ("-CONT", 0)] {
+        for worker in &workers {
+            signal(name, *worker);
+        }
+        thread::sleep(Duration::from_millis(wait));
+    }
+    let output = started.wait_with_output().expect("it ends");
+    let run: Value = serde_json::from_slice(&output.stdout).expect("a run");
+    assert_eq!(run, runs(whole)[&27]);
+}
+
+fn told_to_end(whole: &Path) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut started = start("stopped", folder.path(), "2", "");
+    let mut started = started.spawn().expect("this program starts");
+    let has_ended = |_| {
+        thread::sleep(Duration::from_millis(10));
+        started.try_wait().expect("a child").is_some()
+    };
+    let is_soon = (0..3000).any(has_ended);
+    started.kill().expect("it has ended, or does now");
+    assert!(is_soon, "it waits");
+    let ran: Vec<u64> = runs(folder.path()).into_keys().collect();
+    assert_eq!(ran, [0, 1], "the next one computes without end");
+    assert_eq!(code(&campaign("resume", folder.path(), "2", "")), 100);
+    for name in ["summary.json", "runs.ndjson"] {
+        assert_eq!(read(folder.path(), name), read(whole, name));
+    }
+}
+
 fn alone(whole: &Path) {
     let runs = runs(whole);
-    for seed in [3_u64, 14, 6] {
+    for seed in [3_u64, 14, 23, 24, 26, 6] {
         let output = campaign("alone", whole, "1", &seed.to_string());
         assert_eq!(code(&output), 0);
         let run: Value = serde_json::from_slice(&output.stdout).expect("a run");

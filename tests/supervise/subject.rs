@@ -1,6 +1,13 @@
 //! A counter in a file that some seeds drive into what no process survives.
 
-use std::{hint::black_box, path::PathBuf, sync::Arc};
+use std::{
+    hint::black_box,
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use tornwrite::{
     base::Seed,
@@ -28,6 +35,14 @@ pub(crate) enum Evil {
     Mute,
     /// Aborts once, and never again.
     Once,
+    /// Waits for a message that nobody sends.
+    Wait,
+    /// Looks again and again whether something has come.
+    Poll,
+    /// Waits for longer than it may, for a process that it started.
+    Child,
+    /// Waits for not as long as it may, bit by bit.
+    Nap,
 }
 
 /// Which seeds do what while they work; all others add numbers.
@@ -37,6 +52,9 @@ pub(crate) const IN_WORK: &[(u64, Evil)] = &[
     (5, Evil::Abort),
     (7, Evil::Hoard),
     (8, Evil::Exit),
+    (23, Evil::Wait),
+    (26, Evil::Child),
+    (27, Evil::Nap),
 ];
 
 /// Which seeds do what when they recover.
@@ -47,6 +65,7 @@ pub(crate) const IN_RECOVERY: &[(u64, Evil)] = &[
     (17, Evil::Hoard),
     (18, Evil::Exit),
     (21, Evil::Mute),
+    (24, Evil::Poll),
 ];
 
 pub(crate) const SEEDS: u64 = 40;
@@ -55,7 +74,7 @@ pub(crate) const SEEDS: u64 = 40;
 const PLANTED: u8 = 0xf0;
 
 impl Evil {
-    const ALL: [Evil; 7] = [
+    const ALL: [Evil; 11] = [
         Evil::Loop,
         Evil::Overflow,
         Evil::Abort,
@@ -63,6 +82,10 @@ impl Evil {
         Evil::Exit,
         Evil::Mute,
         Evil::Once,
+        Evil::Wait,
+        Evil::Poll,
+        Evil::Child,
+        Evil::Nap,
     ];
 
     fn happen(self, flag: Option<&PathBuf>) {
@@ -82,6 +105,18 @@ impl Evil {
             }
             Evil::Exit => std::process::exit(3),
             Evil::Mute => panic!("it has nothing to say"),
+            Evil::Wait => {
+                let (_sender, receiver) = mpsc::channel::<()>();
+                let _ = receiver.recv();
+            }
+            Evil::Poll => loop {
+                thread::sleep(Duration::from_millis(30));
+            },
+            Evil::Nap => (0..10).for_each(|_| thread::sleep(Duration::from_millis(50))),
+            Evil::Child => {
+                let ended = Command::new("sleep").arg("1.4").status();
+                assert!(ended.expect("it can be started").success());
+            }
             Evil::Once => {
                 let flag = flag.expect("where it is noted");
                 if std::fs::File::create_new(flag).is_ok() {
